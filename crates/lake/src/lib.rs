@@ -1,0 +1,22 @@
+//! The lake: Parquet files and the DuckLake 1.0 catalog that says which of them are live.
+//!
+//! Owns the catalog database (files, snapshots, positions, accounts, keys), the Arrow form of every
+//! table, the vectorised join, compaction and the hot rows through which `ingest` and `query` meet.
+//! Keeps ING-1, ING-2, LAK-1, LAK-2, LAK-3. Does not read logs and does not plan queries.
+
+pub mod accounts;
+pub mod catalog;
+pub mod clock;
+pub mod error;
+pub mod file;
+pub mod folder;
+pub mod hot;
+pub mod rows;
+pub mod table;
+
+pub use catalog::{Catalog, Commit, Committed, DataFile, Hole, Snapshot};
+pub use error::{Disposition, Error};
+pub use file::{FileWriter, NewFile};
+pub use folder::DataFolder;
+pub use hot::{HotChunk, HotRows, HotView};
+pub use table::Table;

@@ -1,0 +1,67 @@
+//! The tables of the lake and their Arrow schemas. `schemas/tables/` holds the same truth; a test compares.
+
+use arrow::datatypes::SchemaRef;
+
+/// A table of the lake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// Archive: one row per accepted event message, append only.
+    CallEvents,
+    /// Overlay: whole or partial call rows that may still change. Same columns as `calls`.
+    CallsRecent,
+    /// Settled: one joined row per call, partitioned by UTC day of start.
+    Calls,
+    /// Messages that could not become events.
+    Rejections,
+}
+
+impl Table {
+    pub const ALL: [Self; 4] = [Self::CallEvents, Self::CallsRecent, Self::Calls, Self::Rejections];
+
+    /// The SQL name, also the name of the table's folder.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CallEvents => "call_events",
+            Self::CallsRecent => "calls_recent",
+            Self::Calls => "calls",
+            Self::Rejections => "rejections",
+        }
+    }
+
+    /// Columns in order. Parquet field ids are the DuckLake column ids: 1-based position in this schema.
+    #[must_use]
+    pub fn schema(self) -> SchemaRef {
+        crate::rows::schema(self)
+    }
+
+    /// Columns files are sorted by, ascending, nulls last.
+    #[must_use]
+    pub const fn sort_columns(self) -> &'static [&'static str] {
+        match self {
+            Self::CallEvents => &["account", "subject", "occurred_at"],
+            Self::CallsRecent => &["account", "call_id"],
+            Self::Calls => &["account", "started_at", "call_id"],
+            Self::Rejections => &["received_at"],
+        }
+    }
+
+    /// The instant column whose UTC day partitions the table's files (DuckLake transforms year, month, day).
+    #[must_use]
+    pub const fn day_column(self) -> Option<&'static str> {
+        match self {
+            Self::Calls => Some("started_at"),
+            Self::CallEvents | Self::CallsRecent | Self::Rejections => None,
+        }
+    }
+
+    /// Columns that get a bloom filter.
+    #[must_use]
+    pub const fn bloom_columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Calls => &["call_id", "callid", "from_number", "to_number"],
+            Self::CallEvents => &["subject"],
+            Self::CallsRecent | Self::Rejections => &[],
+        }
+    }
+}
