@@ -1,0 +1,22 @@
+# The commands of the house. Everything real is in scripts/, so that it can be read and run without make.
+
+# Outside the checkout, so that several checkouts share what they have built.
+export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/callhouse/target
+
+.PHONY: help demo test check setup
+
+help: ## What can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: ## A running callhouse with live made-up calls, and things to try
+	@cargo run --release --quiet --bin callhouse -- demo
+
+test: ## Everything: installs what is missing, checks, all tests (real Kafka, kills, foreign clients)
+	@scripts/setup
+	@scripts/test
+
+check: ## The fast half: format, lints, unit tests
+	@scripts/test --fast
+
+setup: ## Only installs what the tests need
+	@scripts/setup
