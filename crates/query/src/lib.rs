@@ -1,1 +1,21 @@
-//! placeholder
+//! Reading the lake: one DataFusion engine over one snapshot and the hot rows above it.
+//!
+//! Owns the table providers, the account wall (TEN-1), the named queries of `queries/`, call search with
+//! stable paging and call histories by time zone. Keeps LAK-2, LAK-3, MON-1, TIM-1 and TEN-1. Writes
+//! nothing, knows no HTTP and formats no amounts. The only crate that names `datafusion`.
+
+mod engine;
+mod error;
+mod history;
+mod params;
+mod scope;
+mod search;
+mod view;
+
+pub use engine::{Engine, EngineOptions};
+pub use error::Error;
+pub use history::{Granularity, HistoryBucket};
+pub use params::{Param, Params};
+pub use scope::Scope;
+pub use search::{CallColumn, CallPage, CallSearch, Order, SortDirection};
+pub use view::ReadView;

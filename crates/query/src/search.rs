@@ -1,0 +1,70 @@
+//! Call search: filters, order and pages over the calls of a scope.
+
+mod column;
+
+use arrow::array::RecordBatch;
+use callhouse_core::Timestamp;
+use callhouse_core::event::call::Direction;
+
+pub use column::CallColumn;
+
+/// Which calls to find and which page of them. Absent filters let every call through.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CallSearch {
+    pub direction: Option<Direction>,
+    /// Calls that started in `[started_from, started_to)`.
+    pub started_from: Option<Timestamp>,
+    pub started_to: Option<Timestamp>,
+    pub app_hash: Option<String>,
+    pub did_hash: Option<String>,
+    pub did_number: Option<String>,
+    /// The 64-bit id CALLR shows.
+    pub callid: Option<i64>,
+    /// The source's own id.
+    pub call_id: Option<String>,
+    /// Called number, E.164 or as the source wrote it.
+    pub number: Option<String>,
+    /// Calling number, E.164 or as the source wrote it; a trailing `*` makes it a prefix.
+    pub cli_number: Option<String>,
+    pub customer_field: Option<String>,
+    /// ITU-T Q.850 cause.
+    pub release_cause: Option<i64>,
+    /// CALLR word, for example `NOANSWER`.
+    pub dial_status: Option<String>,
+    /// Total duration in seconds, both ends included. Open calls have none and do not match.
+    pub duration_min_seconds: Option<i64>,
+    pub duration_max_seconds: Option<i64>,
+    /// Most significant first; empty means newest start first. Ties fall back to start, then call.
+    pub order: Vec<Order>,
+    pub offset: u64,
+    /// Rows wanted; 0 asks for the total only.
+    pub quantity: u64,
+    /// Names this search over its pages (account, filters, order; the caller's choice of text). A page at
+    /// offset 0 pins what the lake shows now under this name; later pages read the same. `None` pins nothing.
+    pub page_key: Option<String>,
+}
+
+/// One sort key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Order {
+    pub column: CallColumn,
+    pub direction: SortDirection,
+}
+
+/// Which end comes first. Nulls come last either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortDirection {
+    Ascending,
+    Descending,
+}
+
+/// One page of a call search.
+#[derive(Debug, Clone)]
+pub struct CallPage {
+    /// All columns of `calls`, in the order asked for.
+    pub rows: Vec<RecordBatch>,
+    /// Calls that match, over all pages.
+    pub total: u64,
+    pub offset: u64,
+    pub has_more: bool,
+}
