@@ -3,6 +3,7 @@
 //! This crate does no I/O, reads no clock and knows nothing of Arrow, Kafka or HTTP, so that
 //! everything in it is a function of its arguments and can be tested as one.
 
+pub mod connector;
 pub mod crash;
 pub mod event;
 pub mod ids;
