@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use callhouse_core::KafkaPartition;
+use callhouse_core::{AccountId, KafkaPartition};
 
 /// What a caller may do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,10 @@ pub enum Error {
     },
     #[error("the catalog is of version {found}, this callhouse reads version {supported}")]
     UnsupportedVersion { found: String, supported: &'static str },
+    #[error("account {name} exists already")]
+    AccountExists { name: AccountId },
+    #[error("there is no account {name}")]
+    AccountUnknown { name: AccountId },
     #[error("{what}")]
     Invalid { what: String },
 }
@@ -66,6 +70,7 @@ impl Error {
             Self::Catalog { .. } | Self::FileNotLive { .. } => Disposition::Transient,
             Self::File { .. } | Self::Parquet { .. } | Self::Arrow { .. } => Disposition::Fatal,
             Self::UnsupportedVersion { .. } | Self::Invalid { .. } => Disposition::Fatal,
+            Self::AccountExists { .. } | Self::AccountUnknown { .. } => Disposition::Fatal,
         }
     }
 }
