@@ -1,0 +1,127 @@
+//! Control totals: what a warehouse that took everything in must answer, counted from the calls themselves and
+//! not by any code that reads events.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::Serialize;
+
+use super::call::{Call, Direction};
+use super::events::Correction;
+use super::json::decimal;
+use super::message::Kind;
+use super::numbers::Number;
+
+/// Totals of a set, growing while it is made; whole when its last message has been taken.
+#[derive(Debug, Default)]
+pub struct Totals {
+    messages: u64,
+    duplicates: u64,
+    malformed: u64,
+    open_calls: u64,
+    corrections: u64,
+    groups: BTreeMap<(String, Direction), Group>,
+}
+
+#[derive(Debug, Default)]
+struct Group {
+    calls: u64,
+    answered: u64,
+    talk_seconds: i64,
+    billed_seconds: i64,
+    debit: i128,
+    credit: i128,
+    callers: HashSet<Number>,
+}
+
+/// The totals as they are written and printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    pub seed: u64,
+    pub calls: u64,
+    /// Messages of every kind; the three below are among them.
+    pub messages: u64,
+    /// Messages that are an event, the duplicates included.
+    pub events: u64,
+    pub duplicates: u64,
+    pub malformed: u64,
+    /// Calls whose end is never told.
+    pub open_calls: u64,
+    pub corrections: u64,
+    pub groups: Vec<GroupReport>,
+}
+
+/// Totals of one account and direction. Amounts are euros with six decimals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GroupReport {
+    pub account: String,
+    pub direction: &'static str,
+    pub calls: u64,
+    pub answered: u64,
+    /// Sum of each call's talk time in seconds, rounded half up call by call.
+    pub talk_seconds: i64,
+    pub billed_seconds: i64,
+    pub debit: String,
+    pub credit: String,
+    /// Distinct calling numbers; withheld ones count for nobody.
+    pub unique_callers: u64,
+}
+
+impl Totals {
+    pub(super) fn count_call(&mut self, call: &Call, correction: Option<&Correction>, is_open: bool) {
+        let group = self.groups.entry((call.account.name.clone(), call.direction)).or_default();
+        group.calls += 1;
+        group.answered += u64::from(call.answered_at.is_some());
+        if let (Some(answered_at), Some(ended_at)) = (call.answered_at, call.ended_at) {
+            group.talk_seconds += (ended_at - answered_at + 500) / 1_000;
+        }
+        let rating = correction.map(|correction| &correction.rating).or(call.rating.as_ref());
+        if let Some(rating) = rating {
+            group.billed_seconds += rating.billed_seconds;
+            group.debit += i128::from(rating.debit);
+            group.credit += i128::from(rating.credit);
+        }
+        group.callers.extend(call.from);
+        self.open_calls += u64::from(is_open);
+        self.corrections += u64::from(correction.is_some());
+    }
+
+    pub(super) fn count_message(&mut self, kind: Kind) {
+        self.messages += 1;
+        match kind {
+            Kind::Event => {}
+            Kind::Duplicate => self.duplicates += 1,
+            Kind::Malformed => self.malformed += 1,
+        }
+    }
+
+    /// The totals so far.
+    #[must_use]
+    pub fn report(&self, seed: u64) -> Report {
+        let groups: Vec<GroupReport> = self
+            .groups
+            .iter()
+            .map(|((account, direction), group)| GroupReport {
+                account: account.clone(),
+                direction: direction.as_str(),
+                calls: group.calls,
+                answered: group.answered,
+                talk_seconds: group.talk_seconds,
+                billed_seconds: group.billed_seconds,
+                debit: decimal(group.debit),
+                credit: decimal(group.credit),
+                unique_callers: u64::try_from(group.callers.len()).unwrap_or(u64::MAX),
+            })
+            .collect();
+        Report {
+            seed,
+            calls: groups.iter().map(|group| group.calls).sum(),
+            messages: self.messages,
+            events: self.messages - self.malformed,
+            duplicates: self.duplicates,
+            malformed: self.malformed,
+            open_calls: self.open_calls,
+            corrections: self.corrections,
+            groups,
+        }
+    }
+}
