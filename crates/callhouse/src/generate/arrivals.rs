@@ -17,8 +17,8 @@ const MILLIS_PER_MINUTE: u64 = 60_000;
 
 /// Share of the peak by hour of day: night, ramp, two peaks with lunch between, evening.
 const OFFICE_HOURS: [f64; 24] = [
-    0.03, 0.02, 0.02, 0.02, 0.03, 0.05, 0.12, 0.35, 0.70, 0.90, 0.98, 1.00, 0.80, 0.78, 0.92, 0.98, 1.00, 0.85, 0.60,
-    0.42, 0.30, 0.18, 0.10, 0.05,
+    0.03, 0.02, 0.02, 0.02, 0.03, 0.05, 0.12, 0.35, 0.70, 0.90, 0.98, 1.00, 0.80, 0.78, 0.92, 0.98, 1.00,
+    0.85, 0.60, 0.42, 0.30, 0.18, 0.10, 0.05,
 ];
 /// Monday to Sunday.
 const WEEK: [f64; 7] = [1.05, 1.0, 1.0, 1.0, 0.95, 0.35, 0.25];
@@ -122,8 +122,14 @@ mod tests {
 
     #[test]
     fn exactly_the_calls_asked_for_arrive_in_order_within_the_days() {
-        let options =
-            Options { seed: 3, calls: 20_000, accounts: 1, start: DEFAULT_START, days: 9, pattern: Pattern::Office };
+        let options = Options {
+            seed: 3,
+            calls: 20_000,
+            accounts: 1,
+            start: DEFAULT_START,
+            days: 9,
+            pattern: Pattern::Office,
+        };
         let starts: Vec<i64> = Arrivals::new(&options).collect();
         assert_eq!(starts.len(), 20_000);
         assert!(starts.is_sorted());

@@ -109,7 +109,7 @@ pub(super) fn draw_call<'w>(
         to,
         customer_field: customer_field(index, &mut draw),
         outcome: if draw.chance(trunk.answered_per_million) { ANSWERED } else { *draw.weighted(UNANSWERED) },
-        release_source: draw.weighted(&[(55, "caller"), (42, "callee"), (3, "gateway")]),
+        release_source: *draw.weighted(&[(55, "caller"), (42, "callee"), (3, "gateway")]),
         started_at,
         ringing_at: None,
         answered_at: None,
@@ -138,7 +138,13 @@ fn call_id(seed: u64, index: u64, account: &Account, trunk: &Trunk, draw: &mut D
         CallIdStyle::Numeric => ((1 + trace % 800_000) * 1_000_000_000_000 + index).to_string(),
         CallIdStyle::Uuid => {
             let (high, low) = (trace >> 16, draw.bits());
-            format!("{:08x}-{:04x}-4{:03x}-a{:03x}-{index:012x}", high & 0xffff_ffff, high >> 32, low & 0xfff, low >> 52)
+            format!(
+                "{:08x}-{:04x}-4{:03x}-a{:03x}-{index:012x}",
+                high & 0xffff_ffff,
+                high >> 32,
+                low & 0xfff,
+                low >> 52
+            )
         }
         CallIdStyle::Sip => format!("{index:x}-{:08x}@{}", trace & 0xffff_ffff, trunk.ip),
     }
@@ -196,7 +202,7 @@ fn draw_facts_of_answered(call: &mut Call, country: &'static Country, line: Line
     call.rating = Some(Rating::new(call, country, line, talk_ms));
     if draw.chance(800_000) {
         call.quality = Some(Quality {
-            codec: draw.weighted(&[(60, "PCMA"), (20, "PCMU"), (12, "opus"), (8, "G729")]),
+            codec: *draw.weighted(&[(60, "PCMA"), (20, "PCMU"), (12, "opus"), (8, "G729")]),
             mos_milli: (4_400 - draw.exponential_ms(0.25)).clamp(1_000, 4_500),
             jitter_ms: draw.exponential_ms(0.004).min(400),
             round_trip_ms: draw.log_normal_ms(0.045, 0.6).min(2_000),

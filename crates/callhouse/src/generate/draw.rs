@@ -78,7 +78,8 @@ impl Draw {
 
     /// How many of `trials` fall into a share of the whole.
     pub(super) fn binomial(&mut self, trials: u64, share: f64) -> u64 {
-        let binomial = rand_distr::Binomial::new(trials, share.clamp(0.0, 1.0)).expect("a share within 0 and 1");
+        let binomial =
+            rand_distr::Binomial::new(trials, share.clamp(0.0, 1.0)).expect("a share within 0 and 1");
         binomial.sample(&mut self.0)
     }
 

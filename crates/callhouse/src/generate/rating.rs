@@ -20,11 +20,13 @@ pub(super) struct Rating {
 impl Rating {
     /// Rates an answered call that talked so long with a party in `country`.
     pub(super) fn new(call: &Call, country: &Country, line: Line, talk_ms: i64) -> Self {
-        let billed_seconds = billed_seconds(talk_ms, call.account.minimum_seconds, call.account.increment_seconds);
+        let billed_seconds =
+            billed_seconds(talk_ms, call.account.minimum_seconds, call.account.increment_seconds);
         match call.direction {
             Direction::Inbound => {
                 let shares_revenue = call.did.number.0 % 5 == 0;
-                let credit = if shares_revenue { amount(SHARED_MICROS_PER_MINUTE, billed_seconds) } else { 0 };
+                let credit =
+                    if shares_revenue { amount(SHARED_MICROS_PER_MINUTE, billed_seconds) } else { 0 };
                 Self {
                     billed_seconds,
                     debit: amount(INBOUND_MICROS_PER_MINUTE, billed_seconds),
@@ -77,10 +79,19 @@ mod tests {
 
     #[test]
     fn billing_counts_whole_increments_from_a_minimum() {
-        for (talk_ms, minimum, increment, billed) in
-            [(0, 60, 60, 0), (1, 1, 1, 1), (1_000, 1, 1, 1), (1_001, 1, 1, 2), (31_000, 30, 6, 36), (61_000, 60, 1, 61)]
-        {
-            assert_eq!(billed_seconds(talk_ms, minimum, increment), billed, "{talk_ms} ms at {minimum}/{increment}");
+        for (talk_ms, minimum, increment, billed) in [
+            (0, 60, 60, 0),
+            (1, 1, 1, 1),
+            (1_000, 1, 1, 1),
+            (1_001, 1, 1, 2),
+            (31_000, 30, 6, 36),
+            (61_000, 60, 1, 61),
+        ] {
+            assert_eq!(
+                billed_seconds(talk_ms, minimum, increment),
+                billed,
+                "{talk_ms} ms at {minimum}/{increment}"
+            );
         }
     }
 

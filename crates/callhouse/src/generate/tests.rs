@@ -88,11 +88,16 @@ fn rec_1_records_of_the_messages_give_the_totals() {
             .collect();
         assert_eq!(group.calls, count(of_group.len()), "{group:?}");
         assert_eq!(group.answered, count(of_group.iter().filter(|record| record.answer.is_some()).count()));
-        assert_eq!(group.talk_seconds, of_group.iter().filter_map(|record| derive(record).talk_seconds).sum::<i64>());
-        let ratings = || of_group.iter().filter_map(|record| record.rating.as_ref()).map(|group| &group.content);
+        assert_eq!(
+            group.talk_seconds,
+            of_group.iter().filter_map(|record| derive(record).talk_seconds).sum::<i64>()
+        );
+        let ratings =
+            || of_group.iter().filter_map(|record| record.rating.as_ref()).map(|group| &group.content);
         assert_eq!(group.billed_seconds, ratings().filter_map(|rating| rating.billed_seconds).sum::<i64>());
         let debit: i64 = ratings().filter_map(|rating| rating.debit).map(callhouse_core::Money::micros).sum();
-        let credit: i64 = ratings().filter_map(|rating| rating.credit).map(callhouse_core::Money::micros).sum();
+        let credit: i64 =
+            ratings().filter_map(|rating| rating.credit).map(callhouse_core::Money::micros).sum();
         assert_eq!(group.debit, json::decimal(i128::from(debit)));
         assert_eq!(group.credit, json::decimal(i128::from(credit)));
         let callers: HashSet<&str> = of_group.iter().filter_map(|record| from_number(record)).collect();

@@ -13,11 +13,23 @@ pub(super) const STREAM_NUMBERS: u64 = 3 << 60;
 pub(super) const STREAM_MALFORMED: u64 = 4 << 60;
 
 const FIRST_NAMES: [&str; 24] = [
-    "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "harbor", "iris", "juniper", "kestrel", "lumen",
-    "maple", "nordic", "opal", "prairie", "quartz", "river", "summit", "tundra", "umber", "vista", "willow", "zephyr",
+    "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "harbor", "iris", "juniper", "kestrel",
+    "lumen", "maple", "nordic", "opal", "prairie", "quartz", "river", "summit", "tundra", "umber", "vista",
+    "willow", "zephyr",
 ];
 const LAST_NAMES: [&str; 12] = [
-    "bank", "care", "clinic", "energy", "foods", "insurance", "logistics", "media", "retail", "telecom", "travel", "works",
+    "bank",
+    "care",
+    "clinic",
+    "energy",
+    "foods",
+    "insurance",
+    "logistics",
+    "media",
+    "retail",
+    "telecom",
+    "travel",
+    "works",
 ];
 const APPS: [(&str, &str); 8] = [
     ("Main menu", "IVR20"),
@@ -100,8 +112,7 @@ impl World {
     pub(super) fn party(&self, account: &Account, rank: u64) -> (&'static Country, Line, Number) {
         let stream = STREAM_NUMBERS + (account.index << 32) + rank;
         let mut draw = Draw::new(self.seed, stream);
-        let country =
-            if draw.chance(700_000) { account.country } else { draw.weighted(COUNTRIES) };
+        let country = if draw.chance(700_000) { account.country } else { draw.weighted(COUNTRIES) };
         let line = if draw.chance(600_000) { Line::Mobile } else { Line::Fixed };
         (country, line, country.number(line, &mut draw))
     }
@@ -137,7 +148,8 @@ fn account(seed: u64, index: u32, parties: u64) -> Account {
         })
         .collect();
     let trunks = (1..=draw.between(2, 4)).map(|number| trunk(number, &mut draw)).collect();
-    let (minimum_seconds, increment_seconds) = *draw.weighted(&[(5, (1, 1)), (2, (30, 6)), (2, (60, 1)), (1, (60, 60))]);
+    let (minimum_seconds, increment_seconds) =
+        *draw.weighted(&[(5, (1, 1)), (2, (30, 6)), (2, (60, 1)), (1, (60, 60))]);
     Account {
         name,
         country,

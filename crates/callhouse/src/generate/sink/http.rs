@@ -21,7 +21,8 @@ pub(super) struct HttpSink {
 impl HttpSink {
     pub(super) fn new(address: &str, key: Option<Secret>) -> anyhow::Result<Self> {
         let base = address.trim_end_matches('/');
-        let address = if base.ends_with("/v1/events") { base.to_owned() } else { format!("{base}/v1/events") };
+        let address =
+            if base.ends_with("/v1/events") { base.to_owned() } else { format!("{base}/v1/events") };
         let client = reqwest::Client::builder().build().context("making an HTTP client failed")?;
         Ok(Self { client, address, key })
     }
@@ -50,7 +51,8 @@ impl HttpSink {
 
     /// `None` when the batch is durable, else how long to wait before it is sent again.
     async fn post(&self, body: bytes::Bytes) -> anyhow::Result<Option<Duration>> {
-        let mut request = self.client.post(&self.address).header(CONTENT_TYPE, "application/x-ndjson").body(body);
+        let mut request =
+            self.client.post(&self.address).header(CONTENT_TYPE, "application/x-ndjson").body(body);
         if let Some(key) = &self.key {
             request = request.bearer_auth(key.expose());
         }
@@ -60,7 +62,8 @@ impl HttpSink {
             // 422: every line was rejected, which is where rubbish belongs.
             StatusCode::ACCEPTED | StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY => Ok(None),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                let seconds = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+                let seconds =
+                    answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
                 Ok(Some(seconds.map_or(Duration::from_millis(500), Duration::from_secs)))
             }
             _ => {

@@ -1,0 +1,130 @@
+//! `callhouse sql`: a question to the lake. It shows what is committed; what a running server still holds in
+//! memory (at most seconds) it does not.
+
+use std::io::{self, Write};
+
+use anyhow::Context;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use callhouse_lake::HotRows;
+use callhouse_query::{Engine, EngineOptions, Scope};
+use clap::{Args, ValueEnum};
+use futures::{Stream, StreamExt};
+
+use crate::config::{self, DataFlags, Flags, Settings};
+use crate::lake;
+
+/// Rows a table may have; it is aligned in memory.
+const TABLE_ROWS: usize = 10_000;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Answers as this account would see it; without it, over all accounts
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Format::Table)]
+    format: Format,
+    /// One statement over call_events, calls, rejections
+    #[arg(value_name = "SELECT …")]
+    statement: String,
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Csv,
+    /// One array.
+    Json,
+    /// One object a line.
+    Ndjson,
+}
+
+pub async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Result<()> {
+    let settings = config::load(&Flags::new(data))?;
+    let scope = match &arguments.account {
+        Some(name) => Scope::account(lake::account_id(name)?),
+        None => Scope::All,
+    };
+    let engine =
+        Engine::new(lake::open_existing(&settings).await?, HotRows::default(), engine_options(&settings))?;
+    let (schema, batches) = engine.sql(&scope, &arguments.statement).await?;
+    print(arguments.format, &schema, batches).await
+}
+
+/// The engine's options from the settings.
+pub fn engine_options(settings: &Settings) -> EngineOptions {
+    EngineOptions {
+        target_partitions: settings.query.target_partitions,
+        memory_limit_bytes: settings.query.memory_limit_bytes,
+        metadata_cache_bytes: settings.query.metadata_cache_bytes,
+        ..EngineOptions::default()
+    }
+}
+
+async fn print<Error>(
+    format: Format,
+    schema: &SchemaRef,
+    mut batches: impl Stream<Item = Result<RecordBatch, Error>> + Unpin,
+) -> anyhow::Result<()>
+where
+    Error: std::error::Error + Send + Sync + 'static,
+{
+    let out = io::BufWriter::new(io::stdout().lock());
+    match format {
+        Format::Table => print_table(out, schema, batches).await,
+        Format::Csv => {
+            let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(out);
+            writer.write(&RecordBatch::new_empty(schema.clone()))?;
+            while let Some(batch) = batches.next().await {
+                writer.write(&batch?)?;
+            }
+            Ok(writer.into_inner().flush()?)
+        }
+        Format::Json => {
+            let mut writer = arrow::json::writer::WriterBuilder::new()
+                .with_explicit_nulls(true)
+                .build::<_, arrow::json::writer::JsonArray>(out);
+            while let Some(batch) = batches.next().await {
+                writer.write(&batch?)?;
+            }
+            writer.finish()?;
+            let mut out = writer.into_inner();
+            Ok(out.write_all(b"\n").and_then(|()| out.flush())?)
+        }
+        Format::Ndjson => {
+            let mut writer = arrow::json::writer::WriterBuilder::new()
+                .with_explicit_nulls(true)
+                .build::<_, arrow::json::writer::LineDelimited>(out);
+            while let Some(batch) = batches.next().await {
+                writer.write(&batch?)?;
+            }
+            writer.finish()?;
+            Ok(writer.into_inner().flush()?)
+        }
+    }
+}
+
+async fn print_table<Error>(
+    mut out: impl Write,
+    schema: &SchemaRef,
+    mut batches: impl Stream<Item = Result<RecordBatch, Error>> + Unpin,
+) -> anyhow::Result<()>
+where
+    Error: std::error::Error + Send + Sync + 'static,
+{
+    let mut shown = vec![RecordBatch::new_empty(schema.clone())];
+    let mut rows = 0;
+    while let Some(batch) = batches.next().await {
+        let batch = batch?;
+        rows += batch.num_rows();
+        anyhow::ensure!(
+            rows <= TABLE_ROWS,
+            "more than {TABLE_ROWS} rows: use --format csv, json or ndjson, or LIMIT"
+        );
+        shown.push(batch);
+    }
+    let table = arrow::util::pretty::pretty_format_batches(&shown).context("aligning the answer failed")?;
+    writeln!(out, "{table}\n{rows} row{}", if rows == 1 { "" } else { "s" })?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,173 @@
+//! Every setting with its default. `docs/operations.md` has the same as a table; a test compares.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use serde::Deserialize;
+
+use crate::secret::Secret;
+
+/// All settings of a run.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Address and port of the HTTP API; port 0 takes a free one and prints it.
+    pub listen: String,
+    pub kafka: Kafka,
+    pub ingest: Ingest,
+    pub compaction: Compaction,
+    pub query: Query,
+    pub log: Log,
+}
+
+/// Reading and writing Apache Kafka. Without brokers the embedded log is used.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Kafka {
+    /// `host:port`, several separated by commas; empty for the embedded log.
+    pub brokers: String,
+    /// Topics to take in; what comes in over HTTP is appended to the first.
+    pub topics: Vec<String>,
+    /// Consumer group, which only spreads the partitions over processes.
+    pub group: String,
+    /// Client properties passed to librdkafka as they are: TLS, SASL, timeouts.
+    pub properties: BTreeMap<String, Secret>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ingest {
+    /// A row waits at most so long for the commit that makes it durable in the lake.
+    pub flush_age_ms: u64,
+    /// So many waiting rows start a commit at once.
+    pub flush_rows: usize,
+    /// So many waiting bytes start a commit at once.
+    pub flush_bytes: usize,
+    /// Reading waits while hot rows take more memory.
+    pub hot_max_bytes: usize,
+    /// Reading waits while the overlay has more rows, because compaction is behind.
+    pub overlay_max_rows: i64,
+    /// Open calls each partition remembers, so that most rows it appends are whole.
+    pub open_records: usize,
+    /// A larger message is rejected.
+    pub max_message_bytes: usize,
+    /// Goes on behind messages that retention removed before they were read, and records the hole.
+    pub skip_holes: bool,
+    /// Creates the accounts that messages of the log name.
+    pub create_accounts: bool,
+    /// Threads that decode messages.
+    pub decoders: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Compaction {
+    /// Whether this process compacts.
+    pub enabled: bool,
+    /// Time between two looks whether there is something to compact.
+    pub interval_ms: u64,
+    /// Files of older snapshots are deleted so long after they were replaced.
+    pub grace_ms: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Query {
+    /// Cores that work on one question.
+    pub target_partitions: usize,
+    /// Memory all running questions may take together.
+    pub memory_limit_bytes: usize,
+    /// Memory for file footers and indexes kept between questions.
+    pub metadata_cache_bytes: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    pub format: LogFormat,
+    /// What is logged, in the syntax of tracing's `EnvFilter`: `info`, `callhouse_ingest=debug,info`.
+    pub filter: String,
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people on a terminal, JSON otherwise.
+    Auto,
+    Human,
+    Json,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("./callhouse-data"),
+            listen: "127.0.0.1:8080".to_owned(),
+            kafka: Kafka::default(),
+            ingest: Ingest::default(),
+            compaction: Compaction::default(),
+            query: Query::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Kafka {
+    fn default() -> Self {
+        Self {
+            brokers: String::new(),
+            topics: Vec::new(),
+            group: "callhouse".to_owned(),
+            properties: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for Ingest {
+    fn default() -> Self {
+        Self {
+            flush_age_ms: 2_000,
+            flush_rows: 400_000,
+            flush_bytes: 128 << 20,
+            hot_max_bytes: 512 << 20,
+            overlay_max_rows: 20_000_000,
+            open_records: 200_000,
+            max_message_bytes: 4 << 20,
+            skip_holes: false,
+            create_accounts: false,
+            decoders: 2,
+        }
+    }
+}
+
+impl Default for Compaction {
+    fn default() -> Self {
+        Self { enabled: true, interval_ms: 10_000, grace_ms: 600_000 }
+    }
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self { target_partitions: 2, memory_limit_bytes: 1 << 30, metadata_cache_bytes: 256 << 20 }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Auto, filter: "info".to_owned() }
+    }
+}
+
+impl Settings {
+    /// Refuses settings that contradict each other.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        let (brokers, topics) = (!self.kafka.brokers.is_empty(), !self.kafka.topics.is_empty());
+        ensure!(brokers || !topics, "kafka.topics is set and kafka.brokers is not");
+        ensure!(topics || !brokers, "kafka.brokers is set and kafka.topics is not");
+        Ok(())
+    }
+}
