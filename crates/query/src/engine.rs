@@ -1,46 +1,33 @@
 //! The engine: questions in, batches out. Every question reads one view and is walled by its scope.
 
+mod options;
+
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use callhouse_core::Timestamp;
+use callhouse_core::{Clock, Timestamp};
 use callhouse_lake::{Catalog, HotRows};
+use datafusion::physical_plan::displayable;
+use datafusion::prelude::SessionContext;
 use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 
 use crate::error::Error;
-use crate::history::{Granularity, HistoryBucket};
+use crate::history::{self, Granularity, HistoryBucket};
+use crate::named;
+use crate::pages::PinnedSearches;
 use crate::params::Params;
 use crate::scope::Scope;
-use crate::search::{CallPage, CallSearch};
-use crate::view::ReadView;
+use crate::search::{CallPage, CallSearch, run};
+use crate::session::Sessions;
+use crate::statement;
+use crate::view::{ReadView, Views};
 
-/// What an operator may set.
-#[derive(Debug, Clone)]
-pub struct EngineOptions {
-    /// Partitions a plan is split into; at most so many cores work on one question.
-    pub target_partitions: usize,
-    /// Rows per batch.
-    pub batch_rows: usize,
-    /// Memory all running questions may take together.
-    pub memory_limit_bytes: usize,
-    /// Memory for Parquet footers and indexes kept between questions.
-    pub metadata_cache_bytes: usize,
-    /// Searches whose pages are pinned at the same time.
-    pub pinned_searches: usize,
-}
+pub use options::EngineOptions;
 
-impl Default for EngineOptions {
-    fn default() -> Self {
-        Self {
-            target_partitions: 2,
-            batch_rows: 8_192,
-            memory_limit_bytes: 1 << 30,
-            metadata_cache_bytes: 256 << 20,
-            pinned_searches: 64,
-        }
-    }
-}
+/// The batches of an answer, as they are made.
+pub type Answer = BoxStream<'static, Result<RecordBatch, Error>>;
 
 /// Answers questions about one data folder. Cheap to clone.
 #[derive(Clone)]
@@ -49,18 +36,27 @@ pub struct Engine {
 }
 
 struct Shared {
-    catalog: Catalog,
-    hot: HotRows,
-    options: EngineOptions,
+    views: Views,
+    sessions: Sessions,
+    searches: PinnedSearches,
+    clock: Arc<dyn Clock>,
 }
 
 impl Engine {
     /// An engine over a catalog and the hot rows of this process.
     ///
     /// # Errors
-    /// [`Error::Execute`] when the options make no runtime.
+    /// [`Error::Execute`] when the options make no runtime or the lake's folder cannot be read.
     pub fn new(catalog: Catalog, hot: HotRows, options: EngineOptions) -> Result<Self, Error> {
-        Ok(Self { shared: Arc::new(Shared { catalog, hot, options }) })
+        let sessions = Sessions::new(&catalog, &options)
+            .map_err(|source| Error::execute("starting the query engine", source))?;
+        let shared = Shared {
+            sessions,
+            searches: PinnedSearches::new(options.pinned_searches),
+            clock: Arc::clone(catalog.clock()),
+            views: Views::new(catalog, hot),
+        };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Pins what the lake shows now: the hot rows first, then the snapshot (LAK-2).
@@ -68,21 +64,18 @@ impl Engine {
     /// # Errors
     /// [`Error::Lake`].
     pub async fn view(&self) -> Result<ReadView, Error> {
-        let _ = (&self.shared.catalog, &self.shared.hot, &self.shared.options);
-        Err(Error::Invalid { what: "not written yet".to_owned() })
+        self.shared.views.take().await
     }
 
     /// Runs one read-only statement of a caller over the rows of `scope`.
     ///
     /// # Errors
     /// [`Error::Statement`] for anything but one query over our tables.
-    pub async fn sql(
-        &self,
-        scope: &Scope,
-        sql: &str,
-    ) -> Result<(SchemaRef, BoxStream<'static, Result<RecordBatch, Error>>), Error> {
-        let _ = (scope, sql);
-        Err(Error::Invalid { what: "not written yet".to_owned() })
+    pub async fn sql(&self, scope: &Scope, sql: &str) -> Result<(SchemaRef, Answer), Error> {
+        let session = self.session(scope, &self.view().await?)?;
+        let frame = statement::plan(&session, scope, sql).await?;
+        let stream = frame.execute_stream().await.map_err(Error::of_statement)?;
+        Ok((stream.schema(), stream.map_err(Error::of_statement).boxed()))
     }
 
     /// The physical plan of a statement, indented text.
@@ -90,8 +83,10 @@ impl Engine {
     /// # Errors
     /// As [`Engine::sql`].
     pub async fn explain(&self, scope: &Scope, sql: &str) -> Result<String, Error> {
-        let _ = (scope, sql);
-        Err(Error::Invalid { what: "not written yet".to_owned() })
+        let session = self.session(scope, &self.view().await?)?;
+        let frame = statement::plan(&session, scope, sql).await?;
+        let plan = frame.create_physical_plan().await.map_err(Error::of_statement)?;
+        Ok(displayable(plan.as_ref()).indent(false).to_string())
     }
 
     /// Runs `queries/NAME.sql`; its header says the parameters and columns.
@@ -99,24 +94,58 @@ impl Engine {
     /// # Errors
     /// [`Error::UnknownQuery`], [`Error::Parameter`].
     pub async fn named(&self, scope: &Scope, name: &str, params: &Params) -> Result<Vec<RecordBatch>, Error> {
-        let _ = (scope, name, params);
-        Err(Error::Invalid { what: "not written yet".to_owned() })
+        let session = self.session(scope, &self.view().await?)?;
+        let frame = named::plan(&session, name, params).await?;
+        frame.collect().await.map_err(|source| Error::execute("running a named query", source))
     }
 
-    /// One page of the calls that match, with the total of all pages.
+    /// The physical plan of a named query.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for an offset whose pinned search is gone is not raised: the page is read from now.
+    /// As [`Engine::named`].
+    pub async fn explain_named(&self, scope: &Scope, name: &str, params: &Params) -> Result<String, Error> {
+        let session = self.session(scope, &self.view().await?)?;
+        let frame = named::plan(&session, name, params).await?;
+        let plan = frame.create_physical_plan().await;
+        let plan = plan.map_err(|source| Error::execute("planning a named query", source))?;
+        Ok(displayable(plan.as_ref()).indent(false).to_string())
+    }
+
+    /// One page of the calls that match, with the total of all pages. A later page of a search that is no longer
+    /// pinned is cut from what the lake shows now.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a page too far out.
     pub async fn search_calls(&self, scope: &Scope, search: &CallSearch) -> Result<CallPage, Error> {
-        let _ = (scope, search);
-        Err(Error::Invalid { what: "not written yet".to_owned() })
+        let now = self.shared.clock.now();
+        let pinned = match search.offset {
+            0 => None,
+            _ => self.shared.searches.find(scope, search, now),
+        };
+        let (view, known_total) = match pinned {
+            Some(pinned) => (pinned.view, Some(pinned.total)),
+            None => (self.view().await?, None),
+        };
+        let session = self.session(scope, &view)?;
+        let matching = run::plan(&session, search).await?;
+        let total = match known_total {
+            Some(total) => total,
+            None => run::total(matching.clone()).await?,
+        };
+        let rows = if search.offset < total { run::page(matching, search).await? } else { Vec::new() };
+        if known_total.is_none() {
+            self.shared.searches.pin(scope, search, view, total, now);
+        }
+        let returned: usize = rows.iter().map(RecordBatch::num_rows).sum();
+        let reached = search.offset.saturating_add(u64::try_from(returned).unwrap_or(u64::MAX));
+        Ok(CallPage { rows, total, offset: search.offset, has_more: reached < total })
     }
 
     /// Calls started in `[from, to)` by bucket of the IANA `time_zone`, inbound buckets before outbound
     /// ones, each in order of time and none left out. A bucket at an edge counts only calls in the range.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for an unknown zone or a range of more than 100,000 buckets.
+    /// [`Error::Invalid`] for an unknown zone, a range the wrong way round or one of too many buckets.
     pub async fn history(
         &self,
         scope: &Scope,
@@ -125,7 +154,14 @@ impl Engine {
         granularity: Granularity,
         time_zone: &str,
     ) -> Result<Vec<HistoryBucket>, Error> {
-        let _ = (scope, from, to, granularity, time_zone);
-        Err(Error::Invalid { what: "not written yet".to_owned() })
+        let buckets = history::buckets(from, to, granularity, time_zone)?;
+        let params = Params::from([("from".to_owned(), from.into()), ("to".to_owned(), to.into())]);
+        let quarters = self.named(scope, "calls_history", &params).await?;
+        history::fill(&buckets, &quarters)
+    }
+
+    fn session(&self, scope: &Scope, view: &ReadView) -> Result<SessionContext, Error> {
+        let opened = self.shared.sessions.open(view, scope);
+        opened.map_err(|source| Error::execute("opening a session", source))
     }
 }

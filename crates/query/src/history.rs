@@ -1,7 +1,17 @@
 //! Call histories: buckets of an hour, a day or a month of some time zone, empty ones included (TIM-1).
+//!
+//! `queries/calls_history.sql` counts by quarter of an hour; since 2000, the year the warehouse begins, every zone's
+//! local hours, days and months begin on one (`calendar` tests it). So each quarter falls into one bucket whole,
+//! and the zone's rules are needed only here, not in SQL.
+
+mod calendar;
+mod fill;
 
 use callhouse_core::Timestamp;
 use callhouse_core::event::call::Direction;
+
+pub(crate) use calendar::buckets;
+pub(crate) use fill::fill;
 
 /// How long a bucket is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,14 +7,21 @@
 mod engine;
 mod error;
 mod history;
+mod named;
+mod pages;
 mod params;
+mod scan;
 mod scope;
 mod search;
+mod session;
+mod statement;
+mod tables;
 mod view;
 
-pub use engine::{Engine, EngineOptions};
+pub use engine::{Answer, Engine, EngineOptions};
 pub use error::Error;
 pub use history::{Granularity, HistoryBucket};
+pub use named::named_queries;
 pub use params::{Param, Params};
 pub use scope::Scope;
 pub use search::{CallColumn, CallPage, CallSearch, Order, SortDirection};

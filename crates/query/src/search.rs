@@ -1,6 +1,7 @@
 //! Call search: filters, order and pages over the calls of a scope.
 
 mod column;
+pub(crate) mod run;
 
 use arrow::array::RecordBatch;
 use callhouse_core::Timestamp;

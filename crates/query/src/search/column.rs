@@ -25,7 +25,7 @@ call_columns! {
     AnsweredAt = "answered_at",
     EndedAt = "ended_at",
     Callid = "callid",
-    ParentCallId = "parent_call_id",
+    ParentCallid = "parent_callid",
     FromNumber = "from_number",
     FromName = "from_name",
     FromCountry = "from_country",
@@ -98,7 +98,7 @@ impl CallColumn {
 
     fn of_outbound_field(field: &str) -> Option<Self> {
         Some(match field {
-            "callid_in" => Self::ParentCallId,
+            "callid_in" => Self::ParentCallid,
             "dialstatus" => Self::DialStatus,
             "number" => Self::ToNumber,
             "number_country_code" => Self::ToCountry,

@@ -1,0 +1,33 @@
+//! What an operator may set of the engine.
+
+use std::path::PathBuf;
+
+/// Limits of the engine.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// Partitions a plan is split into; at most so many cores work on one question.
+    pub target_partitions: usize,
+    /// Rows per batch.
+    pub batch_rows: usize,
+    /// Memory all running questions may take together.
+    pub memory_limit_bytes: usize,
+    /// Where a question may put what does not fit into memory; without a folder it fails instead.
+    pub spill_folder: Option<PathBuf>,
+    /// Memory for Parquet footers and indexes kept between questions.
+    pub metadata_cache_bytes: usize,
+    /// Searches whose pages are pinned at the same time.
+    pub pinned_searches: usize,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            target_partitions: 2,
+            batch_rows: 8_192,
+            memory_limit_bytes: 1 << 30,
+            spill_folder: None,
+            metadata_cache_bytes: 256 << 20,
+            pinned_searches: 64,
+        }
+    }
+}

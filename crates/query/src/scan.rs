@@ -1,0 +1,11 @@
+//! From the files and rows of a view to one physical plan: pruning, the account wall and the Parquet scan.
+
+mod files;
+mod prune;
+mod statistics;
+mod wall;
+
+pub(crate) use files::{FileScan, Skip, memory_plan};
+pub(crate) use prune::surviving;
+pub(crate) use statistics::SnapshotStatistics;
+pub(crate) use wall::{ACCOUNT, Wall, WallExec};

@@ -1,0 +1,218 @@
+//! A plain Parquet scan over chosen files, and a scan over rows in memory.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use callhouse_lake::{DataFile, Table};
+use datafusion::catalog::Session;
+use datafusion::common::stats::Precision;
+use datafusion::common::{ColumnStatistics, ScalarValue, Statistics};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::memory::MemorySourceConfig;
+use datafusion::datasource::physical_plan::parquet::{CachedParquetFileReaderFactory, ParquetRowSelection};
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::error::Result;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_plan::ExecutionPlan;
+use object_store::ObjectMeta;
+use parquet::arrow::arrow_reader::RowSelection;
+
+use super::statistics::FileStatistics;
+use crate::session::file_location;
+
+/// Row numbers to leave out, ascending, by `data_file_id`.
+pub(crate) type Skip = HashMap<i64, Vec<u32>>;
+
+/// What to read of the live files of a table.
+pub(crate) struct FileScan<'a> {
+    pub(crate) table: Table,
+    pub(crate) schema: SchemaRef,
+    pub(crate) statistics: &'a FileStatistics,
+    /// Indexes into the files of `statistics`.
+    pub(crate) chosen: Vec<usize>,
+    pub(crate) skip: &'a Skip,
+    pub(crate) projection: Vec<usize>,
+    /// Applied row by row by the scan.
+    pub(crate) predicate: Option<Arc<dyn PhysicalExpr>>,
+}
+
+impl FileScan<'_> {
+    /// The scan, or `None` when no row is left to read.
+    pub(crate) fn plan(
+        mut self,
+        state: &dyn Session,
+        store: &ObjectStoreUrl,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let files = self.statistics.files();
+        let remaining = |index: &usize| files.get(*index).is_some_and(|file| rows_left(file, self.skip) > 0);
+        self.chosen.retain(remaining);
+        if self.chosen.is_empty() {
+            return Ok(None);
+        }
+        // Newest days first: a page of the latest calls then stops reading at the first days.
+        self.chosen.sort_by_key(|index| std::cmp::Reverse((files[*index].day, files[*index].data_file_id)));
+        let rows: usize = self.chosen.iter().map(|index| rows_left(&files[*index], self.skip)).sum();
+        let groups = self.groups(state.config().target_partitions())?;
+        let mut totals = Statistics::new_unknown(&self.schema);
+        totals.num_rows = Precision::Exact(rows);
+        let scan = FileScanConfigBuilder::new(store.clone(), Arc::new(self.source(state, store)?))
+            .with_file_groups(groups)
+            .with_statistics(totals)
+            .with_projection_indices(Some(self.projection.clone()))?
+            .build();
+        Ok(Some(DataSourceExec::from_data_source(scan)))
+    }
+
+    fn source(&self, state: &dyn Session, store: &ObjectStoreUrl) -> Result<ParquetSource> {
+        let runtime = state.runtime_env();
+        let reader = CachedParquetFileReaderFactory::new(
+            runtime.object_store(store)?,
+            runtime.cache_manager.get_file_metadata_cache(),
+        );
+        let source = ParquetSource::new(Arc::clone(&self.schema))
+            .with_table_parquet_options(state.table_options().parquet.clone())
+            .with_pushdown_filters(true)
+            .with_reorder_filters(false)
+            .with_parquet_file_reader_factory(Arc::new(reader));
+        Ok(match &self.predicate {
+            Some(predicate) => source.with_predicate(Arc::clone(predicate)),
+            None => source,
+        })
+    }
+
+    /// Deals the files out over the partitions of the plan.
+    fn groups(&self, partitions: usize) -> Result<Vec<FileGroup>> {
+        let partitions = partitions.clamp(1, self.chosen.len());
+        let mut groups = vec![Vec::new(); partitions];
+        for (turn, index) in self.chosen.iter().enumerate() {
+            groups[turn % partitions].push(self.file(*index)?);
+        }
+        Ok(groups.into_iter().map(FileGroup::new).collect())
+    }
+
+    fn file(&self, index: usize) -> Result<PartitionedFile> {
+        let file = &self.statistics.files()[index];
+        let meta = ObjectMeta {
+            location: file_location(self.table, &file.path)?,
+            // Data files never change and names are never used twice (LAK-1), so caches need no time to compare.
+            last_modified: chrono::DateTime::UNIX_EPOCH,
+            size: u64::try_from(file.file_size_bytes).unwrap_or(0),
+            e_tag: None,
+            version: None,
+        };
+        let mut read = PartitionedFile::new_from_meta(meta).with_statistics(Arc::new(self.bounds(index)));
+        if let Ok(footer) = usize::try_from(file.footer_size) {
+            // The footer proper is followed by its length and the magic, eight bytes.
+            read = read.with_metadata_size_hint(footer + 8);
+        }
+        let skipped = self.skip.get(&file.data_file_id).filter(|rows| !rows.is_empty());
+        if let Some(skipped) = skipped {
+            read = read.with_extension(ParquetRowSelection::new(all_but(file, skipped)));
+        }
+        Ok(read)
+    }
+
+    /// The bounds of the instants of one file, by which a scan that needs only the newest rows stops early.
+    fn bounds(&self, index: usize) -> Statistics {
+        let file = &self.statistics.files()[index];
+        let mut bounds = Statistics::new_unknown(&self.schema);
+        bounds.num_rows = Precision::Exact(rows_left(file, self.skip));
+        let whole = !self.skip.contains_key(&file.data_file_id);
+        for (field, column) in self.schema.fields().iter().zip(&mut bounds.column_statistics) {
+            if field.name().ends_with("_at")
+                && matches!(field.name().as_str(), "started_at" | "occurred_at" | "received_at")
+                && let Some(stated) = self.statistics.bounds(field.name())
+            {
+                *column = ColumnStatistics {
+                    min_value: precise(&stated.least, index, whole),
+                    max_value: precise(&stated.greatest, index, whole),
+                    ..ColumnStatistics::new_unknown()
+                };
+            }
+        }
+        bounds
+    }
+}
+
+fn precise(values: &arrow::array::ArrayRef, index: usize, whole: bool) -> Precision<ScalarValue> {
+    match ScalarValue::try_from_array(values, index) {
+        Ok(value) if value.is_null() => Precision::Absent,
+        Ok(value) if whole => Precision::Exact(value),
+        Ok(value) => Precision::Inexact(value),
+        Err(_) => Precision::Absent,
+    }
+}
+
+fn rows_left(file: &DataFile, skip: &Skip) -> usize {
+    let rows = usize::try_from(file.record_count).unwrap_or(0);
+    rows.saturating_sub(skip.get(&file.data_file_id).map_or(0, Vec::len))
+}
+
+/// All rows of a file but the skipped ones, as the ranges between them.
+fn all_but(file: &DataFile, skipped: &[u32]) -> RowSelection {
+    let rows = usize::try_from(file.record_count).unwrap_or(0);
+    let mut ranges = Vec::with_capacity(skipped.len() + 1);
+    let mut next = 0;
+    for row in skipped.iter().filter_map(|row| usize::try_from(*row).ok()) {
+        if row > next {
+            ranges.push(next..row);
+        }
+        next = row + 1;
+    }
+    if next < rows {
+        ranges.push(next..rows);
+    }
+    RowSelection::from_consecutive_ranges(ranges.into_iter(), rows)
+}
+
+/// A scan over batches that have the columns of `schema`, in slices of at most `batch_rows`.
+pub(crate) fn memory_plan(
+    batches: &[RecordBatch],
+    schema: SchemaRef,
+    batch_rows: usize,
+) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let slices: Vec<RecordBatch> = batches
+        .iter()
+        .flat_map(|batch| {
+            let starts = (0..batch.num_rows()).step_by(batch_rows.max(1));
+            starts.map(move |start| batch.slice(start, batch_rows.min(batch.num_rows() - start)))
+        })
+        .collect();
+    if slices.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(MemorySourceConfig::try_new_exec(&[slices], schema, None)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_between_the_skipped_ones_are_read() {
+        let file = DataFile {
+            data_file_id: 1,
+            table: Table::Calls,
+            path: "a.parquet".to_owned(),
+            record_count: 6,
+            file_size_bytes: 1,
+            footer_size: 1,
+            day: None,
+            begin_snapshot: 1,
+            columns: HashMap::new(),
+        };
+        for (skipped, wanted) in [
+            (vec![0, 1], vec![2..6]),
+            (vec![5], vec![0..5]),
+            (vec![1, 3], vec![0..1, 2..3, 4..6]),
+            (vec![0, 1, 2, 3, 4, 5], vec![]),
+        ] {
+            let wanted = RowSelection::from_consecutive_ranges(wanted.into_iter(), 6);
+            assert_eq!(all_but(&file, &skipped), wanted, "{skipped:?}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The account wall (TEN-1): what keeps the rows of one account from the questions of another.
+//!
+//! It stands in three places. The Parquet scan has it as the first conjunct of its predicate, so that a caller's
+//! expressions are evaluated only on rows that may be seen. [`WallExec`] above the scan checks every batch again,
+//! because the scan drops its row filters with no more than a log line when it cannot build one of them. Rows in
+//! memory are filtered before they enter a plan.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::{Array, BooleanArray, RecordBatch, StringArray};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::config::ConfigOptions;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::TaskContext;
+use datafusion::logical_expr::{Expr, col, lit};
+use datafusion::physical_expr::projection::ProjectionMapping;
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr, PhysicalSortExpr};
+use datafusion::physical_plan::filter_pushdown::{FilterDescription, FilterPushdownPhase};
+use datafusion::physical_plan::sort_pushdown::SortOrderPushdownResult;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, SendableRecordBatchStream,
+};
+use futures::StreamExt;
+
+use crate::scope::Scope;
+
+/// The column that says whose a row is, in every table.
+pub(crate) const ACCOUNT: &str = "account";
+
+/// The accounts whose rows may pass, sorted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wall {
+    accounts: Arc<[String]>,
+}
+
+impl Wall {
+    /// The wall of a scope; `None` when it sees everything.
+    pub(crate) fn of(scope: &Scope) -> Option<Self> {
+        let names = scope.names()?;
+        Some(Self { accounts: names.into_iter().map(str::to_owned).collect() })
+    }
+
+    /// True when nothing passes.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.accounts.is_empty()
+    }
+
+    /// The wall as an expression over the account column.
+    pub(crate) fn expression(&self) -> Expr {
+        match &*self.accounts {
+            [one] => col(ACCOUNT).eq(lit(one.clone())),
+            several => {
+                col(ACCOUNT).in_list(several.iter().map(|account| lit(account.clone())).collect(), false)
+            }
+        }
+    }
+
+    fn lets_through(&self, account: &str) -> bool {
+        self.accounts.binary_search_by(|known| known.as_str().cmp(account)).is_ok()
+    }
+
+    /// The rows of a batch that may be seen. `account` is the index of the account column.
+    pub(crate) fn keep(&self, batch: &RecordBatch, account: usize) -> Result<RecordBatch> {
+        let accounts = batch.column(account).as_any().downcast_ref::<StringArray>();
+        let Some(accounts) = accounts else {
+            return Err(DataFusionError::Internal("the account column is not text".to_owned()));
+        };
+        let may_pass = |row: usize| accounts.is_valid(row) && self.lets_through(accounts.value(row));
+        let mask = BooleanArray::from_iter((0..accounts.len()).map(|row| Some(may_pass(row))));
+        if mask.true_count() == batch.num_rows() {
+            return Ok(batch.clone());
+        }
+        Ok(filter_record_batch(batch, &mask)?)
+    }
+}
+
+/// Lets through the rows a [`Wall`] lets through. Its input has the output's columns and the account column last.
+#[derive(Debug, Clone)]
+pub(crate) struct WallExec {
+    input: Arc<dyn ExecutionPlan>,
+    wall: Wall,
+    properties: Arc<PlanProperties>,
+}
+
+impl WallExec {
+    /// A wall over `input`, whose last column is the account.
+    pub(crate) fn try_new(input: Arc<dyn ExecutionPlan>, wall: Wall) -> Result<Self> {
+        let properties = Arc::new(properties_without_last_column(&input)?);
+        Ok(Self { input, wall, properties })
+    }
+
+    fn over(&self, input: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(Arc::new(Self::try_new(input, self.wall.clone())?))
+    }
+}
+
+fn without_last_column(schema: &SchemaRef) -> SchemaRef {
+    let kept = schema.fields().len().saturating_sub(1);
+    Arc::new(Schema::new(schema.fields().iter().take(kept).cloned().collect::<Vec<_>>()))
+}
+
+fn properties_without_last_column(input: &Arc<dyn ExecutionPlan>) -> Result<PlanProperties> {
+    let schema = without_last_column(&input.schema());
+    let kept: Vec<usize> = (0..schema.fields().len()).collect();
+    let mapping = ProjectionMapping::from_indices(&kept, &input.schema())?;
+    let of_input: &EquivalenceProperties = input.properties().equivalence_properties();
+    let equivalences = of_input.project(&mapping, schema);
+    let partitions = input.properties().partitioning.partition_count();
+    Ok(PlanProperties::new(
+        equivalences,
+        datafusion::physical_expr::Partitioning::UnknownPartitioning(partitions),
+        input.properties().emission_type,
+        input.properties().boundedness,
+    ))
+}
+
+impl DisplayAs for WallExec {
+    fn fmt_as(&self, _form: DisplayFormatType, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "WallExec: accounts=[{}]", self.wall.accounts.join(", "))
+    }
+}
+
+impl ExecutionPlan for WallExec {
+    fn name(&self) -> &'static str {
+        "WallExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![true]
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    fn apply_expressions(
+        &self,
+        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        match children.into_iter().next() {
+            Some(input) => self.over(input),
+            None => Err(DataFusionError::Internal("WallExec was given no input".to_owned())),
+        }
+    }
+
+    fn with_new_children_and_same_properties(
+        self: Arc<Self>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        self.with_new_children(children)
+    }
+
+    fn execute(&self, partition: usize, task: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let wall = self.wall.clone();
+        let account = self.input.schema().fields().len().saturating_sub(1);
+        let kept: Vec<usize> = (0..account).collect();
+        let checked = self.input.execute(partition, task)?.map(move |batch| {
+            let batch = wall.keep(&batch?, account)?;
+            Ok(batch.project(&kept)?)
+        });
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), checked)))
+    }
+
+    fn gather_filters_for_pushdown(
+        &self,
+        _phase: FilterPushdownPhase,
+        parent_filters: Vec<Arc<dyn PhysicalExpr>>,
+        _config: &ConfigOptions,
+    ) -> Result<FilterDescription> {
+        // The scan puts what it is handed behind the predicate it has, which starts with the wall.
+        FilterDescription::from_children(parent_filters, &self.children())
+    }
+
+    fn try_pushdown_sort(
+        &self,
+        order: &[PhysicalSortExpr],
+    ) -> Result<SortOrderPushdownResult<Arc<dyn ExecutionPlan>>> {
+        // Sort keys refer to columns by index, and the input has the same columns at the same indexes.
+        Ok(match self.input.try_pushdown_sort(order)? {
+            SortOrderPushdownResult::Exact { inner } => {
+                SortOrderPushdownResult::Exact { inner: self.over(inner)? }
+            }
+            SortOrderPushdownResult::Inexact { inner } => {
+                SortOrderPushdownResult::Inexact { inner: self.over(inner)? }
+            }
+            SortOrderPushdownResult::Unsupported => SortOrderPushdownResult::Unsupported,
+        })
+    }
+}

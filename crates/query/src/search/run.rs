@@ -1,0 +1,99 @@
+//! Running a call search: `queries/cdr_search.sql` with its filters bound, then ordered and cut.
+
+use arrow::array::RecordBatch;
+use callhouse_core::phone;
+use datafusion::logical_expr::{SortExpr, ident};
+use datafusion::prelude::{DataFrame, SessionContext};
+
+use super::{CallSearch, Order, SortDirection};
+use crate::error::Error;
+use crate::named;
+use crate::params::{Param, Params};
+
+/// Most rows that may be skipped and returned together; they are held in memory while they are sorted.
+const MAX_REACH: u64 = 10_000_000;
+
+/// A planned search, before order and page.
+pub(crate) async fn plan(session: &SessionContext, search: &CallSearch) -> Result<DataFrame, Error> {
+    if search.offset.saturating_add(search.quantity) > MAX_REACH {
+        let what = format!("a search reaches at most {MAX_REACH} calls far");
+        return Err(Error::Invalid { what });
+    }
+    named::plan(session, "cdr_search", &filters(search)).await
+}
+
+/// How many calls match, over all pages.
+pub(crate) async fn total(matching: DataFrame) -> Result<u64, Error> {
+    let total = matching.count().await.map_err(|source| Error::execute("counting calls", source))?;
+    Ok(u64::try_from(total).unwrap_or(u64::MAX))
+}
+
+/// The page of the search.
+pub(crate) async fn page(matching: DataFrame, search: &CallSearch) -> Result<Vec<RecordBatch>, Error> {
+    let (Ok(offset), Ok(quantity)) = (usize::try_from(search.offset), usize::try_from(search.quantity))
+    else {
+        return Err(Error::Invalid { what: "offset and quantity are too large".to_owned() });
+    };
+    if quantity == 0 {
+        return Ok(Vec::new());
+    }
+    let failed = |source| Error::execute("searching calls", source);
+    let ordered = matching.sort(sort_keys(&search.order)).map_err(failed)?;
+    ordered.limit(offset, Some(quantity)).map_err(failed)?.collect().await.map_err(failed)
+}
+
+/// The keys asked for, then those that make the order total, so that pages neither repeat nor lose a call.
+fn sort_keys(order: &[Order]) -> Vec<SortExpr> {
+    let key = |name: &str, ascending: bool| SortExpr::new(ident(name), ascending, false);
+    let asked =
+        order.iter().map(|order| key(order.column.name(), order.direction == SortDirection::Ascending));
+    asked.chain([key("started_at", false), key("account", true), key("call_id", true)]).collect()
+}
+
+fn filters(search: &CallSearch) -> Params {
+    let mut params = Params::new();
+    let mut set = |name: &str, value: Param| params.insert(name.to_owned(), value);
+    set("direction", search.direction.map(|direction| direction.as_str()).into());
+    set("from", search.started_from.into());
+    set("to", search.started_to.into());
+    set("app_hash", search.app_hash.clone().into());
+    set("did_hash", search.did_hash.clone().into());
+    set("did_number", search.did_number.clone().into());
+    set("callid", search.callid.into());
+    set("call_id", search.call_id.clone().into());
+    set("customer_field", search.customer_field.clone().into());
+    set("release_cause", search.release_cause.into());
+    set("dial_status", search.dial_status.clone().into());
+    set("duration_min", search.duration_min_seconds.into());
+    set("duration_max", search.duration_max_seconds.into());
+    let number = NumberFilter::of(search.number.as_deref());
+    set("number", number.e164.into());
+    set("number_raw", number.raw.into());
+    let cli = NumberFilter::of(search.cli_number.as_deref());
+    set("cli_number", cli.e164.into());
+    set("cli_number_raw", cli.raw.into());
+    set("cli_prefix", cli.prefix.into());
+    params
+}
+
+/// A number as asked for, by the column it is to be found in. Asked for in any international form, a number is
+/// looked for in its E.164 column alone, which has a bloom filter; other texts can only be what a source wrote.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct NumberFilter {
+    e164: Option<String>,
+    raw: Option<String>,
+    prefix: Option<String>,
+}
+
+impl NumberFilter {
+    fn of(asked: Option<&str>) -> Self {
+        let Some(asked) = asked else { return Self::default() };
+        if let Some(prefix) = asked.strip_suffix('*') {
+            return Self { prefix: Some(prefix.to_owned()), ..Self::default() };
+        }
+        match phone::normalise(asked).e164 {
+            Some(e164) => Self { e164: Some(e164.into()), ..Self::default() },
+            None => Self { raw: Some(asked.to_owned()), ..Self::default() },
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! One table of one view behind one wall, as DataFusion sees it.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::ToDFSchema;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::union::UnionExec;
+
+use super::{SqlTable, Unsettled};
+use crate::scan::{ACCOUNT, FileScan, Wall, WallExec, memory_plan, surviving};
+use crate::view::ReadView;
+
+#[derive(Debug)]
+pub(crate) struct Provider {
+    table: Arc<dyn SqlTable>,
+    schema: SchemaRef,
+    view: ReadView,
+    wall: Option<Wall>,
+    store: ObjectStoreUrl,
+}
+
+impl Provider {
+    pub(crate) fn new(
+        table: Arc<dyn SqlTable>,
+        view: ReadView,
+        wall: Option<Wall>,
+        store: ObjectStoreUrl,
+    ) -> Self {
+        let schema = table.schema();
+        Self { table, schema, view, wall, store }
+    }
+
+    fn physical(
+        &self,
+        state: &dyn Session,
+        expression: Option<Expr>,
+    ) -> Result<Option<Arc<dyn PhysicalExpr>>> {
+        let Some(expression) = expression else { return Ok(None) };
+        let schema = Arc::clone(&self.schema).to_dfschema()?;
+        state.create_physical_expr(expression, &schema).map(Some)
+    }
+
+    fn account_index(&self) -> Result<usize> {
+        Ok(self.schema.index_of(ACCOUNT)?)
+    }
+
+    /// The rows of files: a plain Parquet scan, behind the wall if there is one.
+    fn settled(
+        &self,
+        state: &dyn Session,
+        columns: &[usize],
+        filters: &[Expr],
+        unsettled: &Unsettled,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let wall = self.wall.as_ref().map(Wall::expression);
+        let pruned_by = conjunction(wall.iter().cloned().chain(filters.iter().cloned()));
+        let statistics = self.view.statistics().of(self.table.files());
+        let chosen = surviving(&statistics, &self.schema, self.physical(state, pruned_by)?.as_ref())?;
+        let mut projection = columns.to_vec();
+        if self.wall.is_some() {
+            projection.push(self.account_index()?);
+        }
+        let scan = FileScan {
+            table: self.table.files(),
+            schema: Arc::clone(&self.schema),
+            statistics: &statistics,
+            chosen,
+            skip: &unsettled.skip,
+            projection,
+            predicate: self.physical(state, wall)?,
+        };
+        let plan = scan.plan(state, &self.store)?;
+        Ok(match (plan, &self.wall) {
+            (Some(plan), Some(wall)) => Some(Arc::new(WallExec::try_new(plan, wall.clone())?)),
+            (plan, _) => plan,
+        })
+    }
+
+    /// The rows in memory, those beyond the wall already gone.
+    fn in_memory(
+        &self,
+        state: &dyn Session,
+        columns: &[usize],
+        unsettled: &Unsettled,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let shown: SchemaRef = Arc::new(self.schema.project(columns)?);
+        let kept = unsettled.batches.iter().filter(|batch| batch.num_rows() > 0);
+        let batches: Vec<RecordBatch> =
+            kept.map(|batch| self.visible(batch, columns, &shown)).collect::<Result<_>>()?;
+        memory_plan(&batches, shown, state.config().batch_size())
+    }
+
+    /// The columns asked for of the rows that may be seen.
+    fn visible(&self, batch: &RecordBatch, columns: &[usize], shown: &SchemaRef) -> Result<RecordBatch> {
+        let stored = batch.schema();
+        let position = |name: &str| stored.index_of(name);
+        let mut wanted: Vec<usize> = columns
+            .iter()
+            .map(|column| position(self.schema.field(*column).name()))
+            .collect::<std::result::Result<_, _>>()?;
+        let Some(wall) = &self.wall else {
+            return Ok(batch.project(&wanted)?.with_schema(Arc::clone(shown))?);
+        };
+        wanted.push(position(ACCOUNT)?);
+        let walled = wall.keep(&batch.project(&wanted)?, columns.len())?;
+        let kept: Vec<usize> = (0..columns.len()).collect();
+        Ok(walled.project(&kept)?.with_schema(Arc::clone(shown))?)
+    }
+}
+
+#[async_trait]
+impl TableProvider for Provider {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        // Used here to choose files; the filters themselves reach the scans as physical expressions.
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        _limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let columns: Vec<usize> =
+            projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
+        let shown: Schema = self.schema.project(&columns)?;
+        if self.wall.as_ref().is_some_and(Wall::is_closed) {
+            return Ok(Arc::new(EmptyExec::new(Arc::new(shown))));
+        }
+        let unsettled = self
+            .table
+            .unsettled(&self.view)
+            .await
+            .map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let settled = self.settled(state, &columns, filters, &unsettled)?;
+        let in_memory = self.in_memory(state, &columns, &unsettled)?;
+        Ok(match (settled, in_memory) {
+            (Some(settled), Some(in_memory)) => UnionExec::try_new(vec![settled, in_memory])?,
+            (Some(only), None) | (None, Some(only)) => only,
+            (None, None) => Arc::new(EmptyExec::new(Arc::new(shown))),
+        })
+    }
+}

@@ -1,0 +1,43 @@
+-- Which countries was the account called from most?
+--
+-- Parameters
+--   from   timestamp  calls started at this instant or later
+--   to     timestamp  calls started before this instant
+--   sort   text       COUNT: most calls first; DURATION: most answered seconds first
+--   limit  int        most rows wanted
+--
+-- Grain: country. Calls whose caller's country is not known are left out.
+--
+-- Columns
+--   country_code    text     ISO 3166-1 alpha-2
+--   calls           int      calls started in the range, open ones included
+--   answered_calls  int      those of them that were answered
+--   talk_seconds    int      answered seconds of the ended ones, summed
+--   aloc            int      answered seconds per answered call, rounded half up; 0 without answered calls
+--   debit           decimal  charged, in currency units
+--   credit          decimal  earned, in currency units
+SELECT
+    country_code,
+    calls,
+    answered_calls,
+    talk_seconds,
+    CASE WHEN answered_calls = 0 THEN 0 ELSE (2 * talk_seconds + answered_calls) / (2 * answered_calls) END AS aloc,
+    debit,
+    credit
+FROM (
+    SELECT
+        from_country AS country_code,
+        count(*) AS calls,
+        count(answered_at) AS answered_calls,
+        coalesce(sum(talk_seconds), 0) AS talk_seconds,
+        coalesce(sum(debit), 0) AS debit,
+        coalesce(sum(credit), 0) AS credit
+    FROM calls
+    WHERE started_at >= $from
+        AND started_at < $to
+        AND direction = 'inbound'
+        AND from_country IS NOT NULL
+    GROUP BY from_country
+)
+ORDER BY CASE WHEN $sort = 'DURATION' THEN talk_seconds ELSE calls END DESC, country_code
+LIMIT $limit
