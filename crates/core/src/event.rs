@@ -4,13 +4,18 @@
 //! data means is in `event/call.rs`; how bytes become events is in `event/envelope.rs`.
 
 pub mod call;
+mod check;
 pub mod envelope;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::ids::AccountId;
 use crate::rejection::{Rejection, RejectionReason};
 use crate::time::{MICROS_PER_DAY, Timestamp};
 
 pub use call::{CallData, CallEventType};
+pub(crate) use check::MAX_SUBJECT_BYTES;
 
 /// A decoded event. `data_json` keeps the data as it came, so that the archive loses nothing the
 /// columns do not know.
@@ -49,7 +54,69 @@ impl Kind {
 /// 2000-01-01T00:00:00Z. Nothing this warehouse keeps happened before; earlier means a broken clock.
 pub const EARLIEST: Timestamp = Timestamp(946_684_800_000_000);
 
+/// The structured CloudEvents form of an event.
+#[derive(Serialize)]
+struct Structured<'a> {
+    specversion: &'static str,
+    id: &'a str,
+    source: &'a str,
+    #[serde(rename = "type")]
+    type_name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    subject: &'a str,
+    time: String,
+    account: &'a str,
+    data: &'a RawValue,
+}
+
 impl Event {
+    /// An event about a call, as a producer or connector states it.
+    #[must_use]
+    pub fn from_call(
+        identity: (&str, &str),
+        account: AccountId,
+        call_id: &str,
+        time: Timestamp,
+        event_type: CallEventType,
+        data: CallData,
+    ) -> Self {
+        let (source, id) = identity;
+        let data_json = serde_json::to_string(&data).expect("call data has text keys and no failing values");
+        Self {
+            id: id.into(),
+            source: source.into(),
+            account,
+            subject: call_id.into(),
+            time,
+            kind: Kind::Call(event_type, Box::new(data)),
+            data_json: data_json.into_boxed_str(),
+        }
+    }
+
+    /// The structured CloudEvents 1.0 JSON form; decodes to an equal event.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let data: &RawValue =
+            serde_json::from_str(&self.data_json).expect("data_json was cut out of JSON or written as such");
+        let structured = Structured {
+            specversion: "1.0",
+            id: &self.id,
+            source: &self.source,
+            type_name: self.kind.type_name(),
+            subject: &self.subject,
+            time: self.time.to_rfc3339(),
+            account: self.account.as_str(),
+            data,
+        };
+        serde_json::to_string(&structured).expect("text and checked JSON always serialise")
+    }
+
+    /// What identifies the record this event is about: the account and its source's id of the call.
+    #[must_use]
+    pub fn record_key(&self) -> (&AccountId, &str) {
+        (&self.account, &self.subject)
+    }
+
     /// Refuses events whose clock cannot be right: before 2000, or more than a day after `received_at`.
     ///
     /// # Errors

@@ -51,7 +51,8 @@ impl Timestamp {
     /// Parses RFC 3339 (`2026-11-20T20:00:56.246Z`, any offset, up to microseconds kept).
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_micros()))
+        parse_usual_form(text.as_bytes())
+            .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_micros())))
     }
 
     /// Prints RFC 3339 in UTC with six decimals of a second.
@@ -70,6 +71,61 @@ impl Timestamp {
     }
 }
 
+/// Parses `2026-11-20T20:00:56[.246…]Z` from 1970 on, the form nearly every event has, several times faster
+/// than chrono; `None` for every other form, right or wrong.
+fn parse_usual_form(text: &[u8]) -> Option<Timestamp> {
+    let (date_time, fraction) = (text.get(..19)?, text.get(19..)?.strip_suffix(b"Z")?);
+    for (at, separator) in [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')] {
+        if date_time.get(at) != Some(&separator) {
+            return None;
+        }
+    }
+    let [year, month, day] = [number(date_time, 0, 4)?, number(date_time, 5, 7)?, number(date_time, 8, 10)?];
+    let [hour, minute, second] =
+        [number(date_time, 11, 13)?, number(date_time, 14, 16)?, number(date_time, 17, 19)?];
+    if year < 1970 || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let seconds = days_since_1970(year, month, day)? * 86_400 + hour * 3_600 + minute * 60 + second;
+    Some(Timestamp(seconds * MICROS_PER_SECOND + fraction_micros(fraction)?))
+}
+
+fn number(text: &[u8], from: usize, to: usize) -> Option<i64> {
+    text.get(from..to)?
+        .iter()
+        .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
+}
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar, `None` when the calendar has no such date.
+fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
+    const DAYS_BEFORE_MONTH: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    const DAYS_IN_MONTH: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let index = usize::try_from(month - 1).ok()?;
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap_day = i64::from(is_leap && month == 2);
+    if !(1..=DAYS_IN_MONTH.get(index)? + leap_day).contains(&day) {
+        return None;
+    }
+    // Leap days of the years 1970 to `year - 1`.
+    let past = year - 1;
+    let leap_days = (past / 4 - past / 100 + past / 400) - (1969 / 4 - 1969 / 100 + 1969 / 400);
+    let this_leap_day = i64::from(is_leap && month > 2);
+    Some((year - 1970) * 365 + leap_days + DAYS_BEFORE_MONTH.get(index)? + this_leap_day + day - 1)
+}
+
+/// Microseconds of `` or `.246`; digits beyond the sixth are cut off.
+fn fraction_micros(fraction: &[u8]) -> Option<i64> {
+    if fraction.is_empty() {
+        return Some(0);
+    }
+    let digits = fraction.strip_prefix(b".")?;
+    if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let padded = digits.iter().copied().chain(std::iter::repeat(b'0')).take(6);
+    Some(padded.fold(0, |micros, digit| micros * 10 + i64::from(digit - b'0')))
+}
+
 impl From<DateTime<Utc>> for Timestamp {
     fn from(at: DateTime<Utc>) -> Self {
         Self(at.timestamp_micros())
@@ -80,4 +136,39 @@ impl From<DateTime<Utc>> for Timestamp {
 pub trait Clock: Send + Sync + 'static {
     /// The present instant.
     fn now(&self) -> Timestamp;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn tim_1_rfc3339_in_any_offset_is_one_instant() {
+        let at = Some(Timestamp(1_795_204_856_246_000));
+        for text in
+            ["2026-11-20T20:00:56.246Z", "2026-11-20T21:00:56.246+01:00", "2026-11-20t20:00:56.246000999z"]
+        {
+            assert_eq!(Timestamp::parse_rfc3339(text), at, "{text}");
+        }
+        for text in [
+            "",
+            "2026-11-20",
+            "2026-02-29T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-11-20T24:00:00Z",
+            "2026-11-20T20:00:56.Z",
+            "2026-11-20T20:00:56",
+        ] {
+            assert_eq!(Timestamp::parse_rfc3339(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn tim_1_the_fast_parser_agrees_with_chrono(micros in 0_i64..253_402_300_799_999_999) {
+            let text = Timestamp(micros).to_rfc3339();
+            prop_assert_eq!(parse_usual_form(text.as_bytes()), Some(Timestamp(micros)));
+        }
+    }
 }
