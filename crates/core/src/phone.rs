@@ -1,4 +1,8 @@
 //! Phone numbers: E.164 with country and type, by libphonenumber's metadata. The raw value is always kept beside.
+//!
+//! The `phonenumber` crate serves as the carrier of that metadata only; the matching is in `phone/numbering.rs`.
+
+mod numbering;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -48,6 +52,39 @@ impl PhoneBook {
 /// The pure function behind [`PhoneBook`].
 #[must_use]
 pub fn normalise(raw: &str) -> PhoneNumber {
-    let _ = raw;
-    PhoneNumber::default()
+    let Some(digits) = international_digits(raw) else { return PhoneNumber::default() };
+    let Some(plan) = numbering::Plan::of(&digits) else { return PhoneNumber::default() };
+    let located = plan.locate();
+    let digits = format!("{}{}", plan.calling_code, located.national);
+    if !E164_DIGITS.contains(&digits.len()) {
+        return PhoneNumber::default();
+    }
+    let country = located.country.map(Into::into);
+    PhoneNumber { e164: Some(format!("+{digits}").into()), country, number_type: located.number_type }
 }
+
+/// Digits of an E.164 number, calling code included.
+const E164_DIGITS: std::ops::RangeInclusive<usize> = 6..=15;
+
+/// The digits behind `+` or `00`, when the text is such a number and nothing else. Separators people write
+/// are passed over; letters, extensions and addresses make it no number.
+fn international_digits(raw: &str) -> Option<String> {
+    let text = raw.trim();
+    let text = text.strip_prefix("tel:").unwrap_or(text);
+    let text = text.strip_prefix('+').or_else(|| text.strip_prefix("00"))?;
+    let mut digits = String::with_capacity(text.len().min(32));
+    for character in text.chars() {
+        match character {
+            '0'..='9' => digits.push(character),
+            ' ' | '\u{a0}' | '-' | '.' | '(' | ')' | '/' => {}
+            _ => return None,
+        }
+    }
+    // One digit more than E.164 has, for a trunk prefix written in spite of the calling code: `+44 (0)20 …`.
+    let longest = E164_DIGITS.end() + 1;
+    // No calling code starts with 0.
+    (digits.len() <= longest && !digits.starts_with('0')).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests;
