@@ -9,8 +9,13 @@ mod kamailio_cdr;
 
 use std::collections::HashMap;
 
+use sha2::{Digest, Sha256};
+
+use crate::event::Event;
+use crate::event::MAX_SUBJECT_BYTES;
 use crate::event::envelope::Element;
 use crate::ids::AccountId;
+use crate::rejection::{Rejection, RejectionReason};
 
 /// Turns the lines of one foreign format into events.
 pub trait Connector: Send + Sync {
@@ -61,7 +66,93 @@ impl Lines {
     /// Lines before a stored position are decoded too and their events dropped, so that a resumed reading
     /// knows what an uninterrupted one would.
     pub fn decode<'a>(&mut self, line: &'a [u8]) -> Vec<Element<'a>> {
-        let _ = (&self.accounts, &self.older_accounts, REMEMBERED_CALLS);
-        self.connector.decode(line, self.default_account.as_ref())
+        let lacking = self.connector.call_lacking_account(line);
+        let remembered = lacking.and_then(|call_id| self.account_of(&call_id));
+        let account = remembered.as_ref().or(self.default_account.as_ref());
+        let elements = self.connector.decode(line, account);
+        for element in &elements {
+            if let Ok(event) = &element.outcome {
+                self.remember(event);
+            }
+        }
+        elements
+    }
+
+    fn account_of(&self, call_id: &str) -> Option<AccountId> {
+        self.accounts.get(call_id).or_else(|| self.older_accounts.get(call_id)).cloned()
+    }
+
+    fn remember(&mut self, event: &Event) {
+        if self.accounts.contains_key(&event.subject) {
+            return;
+        }
+        if self.accounts.len() >= REMEMBERED_CALLS {
+            self.older_accounts = std::mem::take(&mut self.accounts);
+        }
+        self.accounts.insert(event.subject.clone(), event.account.clone());
     }
 }
+
+/// An event id that follows from a line's bytes, so that reading a line again states nothing new. `part` tells
+/// the events of one line apart.
+fn line_event_id(line: &[u8], part: &str) -> String {
+    use std::fmt::Write;
+
+    let digest = Sha256::digest(line);
+    let mut id = String::with_capacity(48);
+    for byte in digest.iter().take(16) {
+        write!(id, "{byte:02x}").expect("writing to a string does not fail");
+    }
+    id.push('-');
+    id.push_str(part);
+    id
+}
+
+/// The account a line names, else the default one.
+fn account_or(named: &str, default_account: Option<&AccountId>) -> Result<AccountId, Rejection> {
+    match (named, default_account) {
+        ("", Some(account)) => Ok(account.clone()),
+        ("", None) => Err(Rejection::new(RejectionReason::MissingField, "account")),
+        (named, _) => AccountId::new(named)
+            .map_err(|fault| Rejection::new(RejectionReason::InvalidValue, format!("account: {fault}"))),
+    }
+}
+
+/// A value that is there and not empty.
+fn stated(value: &str) -> Option<Box<str>> {
+    (!value.is_empty()).then(|| value.into())
+}
+
+/// The text of a line that is not blank.
+fn line_text(line: &[u8]) -> Result<&str, Rejection> {
+    let text = std::str::from_utf8(line)
+        .map_err(|error| Rejection::new(RejectionReason::InvalidUtf8, error.to_string()))?
+        .trim();
+    if text.is_empty() {
+        return Err(Rejection::new(RejectionReason::Empty, "the line is blank"));
+    }
+    Ok(text)
+}
+
+/// The id of a call as a line states it, checked like a CloudEvents subject.
+fn checked_call_id<'t>(field: &str, call_id: &'t str) -> Result<&'t str, Rejection> {
+    if call_id.is_empty() {
+        return Err(Rejection::new(RejectionReason::MissingField, field));
+    }
+    if call_id.len() > MAX_SUBJECT_BYTES {
+        let detail = format!("{field}: {} bytes, at most {MAX_SUBJECT_BYTES} are allowed", call_id.len());
+        return Err(Rejection::new(RejectionReason::InvalidValue, detail));
+    }
+    Ok(call_id)
+}
+
+/// The elements of a line: its events, or the one reason why it has none.
+fn elements(line: &[u8], outcome: Result<Vec<Event>, Rejection>) -> Vec<Element<'_>> {
+    match outcome {
+        Ok(events) => events.into_iter().map(|event| Element { outcome: Ok(event), bytes: line }).collect(),
+        Err(rejection) => vec![Element { outcome: Err(rejection), bytes: line }],
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,6 @@ impl Connector for CloudEvents {
     }
 
     fn decode<'a>(&self, line: &'a [u8], default_account: Option<&AccountId>) -> Vec<Element<'a>> {
-        let _ = default_account;
-        envelope::decode(Incoming { headers: &[], payload: line })
+        envelope::decode_for(Incoming { headers: &[], payload: line }, default_account)
     }
 }

@@ -6,7 +6,8 @@ use crate::time::Timestamp;
 
 /// When and with what authority a group was stated. Compares by authority, then instant.
 ///
-/// Packed as `authority << 56 | microseconds`, so that the stored column compares like the stamp.
+/// Packed as `authority << 56 | microseconds`, so that the stored column compares like the stamp. A concluded
+/// instant is negative: any stated one beats it, and of two concluded ones the earlier wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp(i64);
 
@@ -20,6 +21,17 @@ impl Stamp {
         Self(((authority as i64) << INSTANT_BITS) | instant)
     }
 
+    /// The stamp of an instant no event states: the call was seen at `at`, so it started then or before.
+    #[must_use]
+    pub const fn concluded(at: Timestamp) -> Self {
+        Self(-(at.micros() & ((1 << INSTANT_BITS) - 1)))
+    }
+
+    #[must_use]
+    pub const fn is_concluded(self) -> bool {
+        self.0 < 0
+    }
+
     #[must_use]
     pub const fn authority(self) -> i64 {
         self.0 >> INSTANT_BITS
@@ -27,6 +39,9 @@ impl Stamp {
 
     #[must_use]
     pub const fn at(self) -> Timestamp {
+        if self.is_concluded() {
+            return Timestamp(-self.0);
+        }
         Timestamp(self.0 & ((1 << INSTANT_BITS) - 1))
     }
 
