@@ -86,15 +86,13 @@ impl<'d> Plan<'d> {
 }
 
 static REGIONS: LazyLock<HashMap<u16, Vec<Region>>> = LazyLock::new(|| {
-    let mut regions: HashMap<u16, Vec<Region>> = HashMap::new();
-    for metadata in DATABASE.iter() {
-        regions.entry(metadata.country_code()).or_default().push(Region::new(metadata));
-    }
-    for of_one_code in regions.values_mut() {
-        // The database iterates in no particular order.
-        of_one_code.sort_by_key(|region| (!region.metadata.is_main_country_for_code(), region.metadata.id()));
-    }
-    regions
+    // Asked code by code, because the metadata's list of countries has one `001` for all codes of no country.
+    let regions_of = |code: u16| {
+        let mut regions: Vec<Region> = DATABASE.by_code(&code)?.into_iter().map(Region::new).collect();
+        regions.sort_by_key(|region| (!region.metadata.is_main_country_for_code(), region.metadata.id()));
+        Some((code, regions))
+    };
+    (1..=999).filter_map(regions_of).collect()
 });
 
 /// One country's part of a calling code.
