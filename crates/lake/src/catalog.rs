@@ -1,10 +1,25 @@
 //! The catalog: DuckLake 1.0 tables and our own, in one SQLite database, changed in one transaction per commit.
+//!
+//! Owns which files are live and how far each log partition has been taken in. Keeps ING-1 (positions and rows in
+//! one transaction) and ING-2 (a commit states where it starts); leaves the files themselves to `file` and what
+//! becomes of dead ones to `gc`. The DuckLake rows are those that DuckDB itself writes; `tests/interop` holds
+//! the two together. Our own tables are `catalog/callhouse.sql`.
+
+mod create;
+mod load;
+mod open;
+mod tables;
+#[cfg(test)]
+pub(crate) mod tests;
+mod write;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use callhouse_core::position::OffsetRange;
 use callhouse_core::{Clock, KafkaPartition, Timestamp};
+use parking_lot::RwLock;
+use sqlx::SqlitePool;
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -12,12 +27,14 @@ use crate::file::{ColumnStatistics, NewFile};
 use crate::folder::DataFolder;
 use crate::table::Table;
 
+pub(crate) use tables::TableIds;
+
 /// A live data file of one snapshot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataFile {
     pub data_file_id: i64,
     pub table: Table,
-    /// Relative to the table's folder.
+    /// Relative to the table's folder; [`DataFolder::file_path`] makes it whole.
     pub path: String,
     pub record_count: i64,
     pub file_size_bytes: i64,
@@ -29,11 +46,11 @@ pub struct DataFile {
 }
 
 /// One version of the lake: the live files and the positions they cover.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     pub id: i64,
     pub at: Timestamp,
-    /// Live files by table, in order of `data_file_id`.
+    /// Live files by table, in order of `data_file_id`. Every table has an entry.
     pub files: HashMap<Table, Vec<Arc<DataFile>>>,
     pub positions: HashMap<KafkaPartition, i64>,
 }
@@ -53,8 +70,10 @@ pub struct Commit {
     pub add: Vec<NewFile>,
     /// `data_file_id`s that must all still be live.
     pub remove: Vec<i64>,
-    /// Log ranges taken in; each must start at the stored position (ING-2).
+    /// Log ranges taken in; each must start at the stored position (ING-2), or at the end of one before it here.
+    /// A partition without a stored position starts anywhere.
     pub positions: Vec<OffsetRange>,
+    /// For the record only: the ranges must be covered by `positions` too.
     pub holes: Vec<Hole>,
     /// For the operator: `ingest`, `compact`, `rebuild`.
     pub message: &'static str,
@@ -66,20 +85,34 @@ pub struct Committed {
     pub snapshot_id: i64,
 }
 
-/// The catalog of one data folder. Cheap to clone.
+/// The catalog of one data folder. Cheap to clone; clones share connections and the newest snapshot.
 #[derive(Clone)]
 pub struct Catalog {
     folder: DataFolder,
     clock: Arc<dyn Clock>,
+    pool: SqlitePool,
+    tables: Arc<TableIds>,
+    newest: Arc<RwLock<Option<Arc<Snapshot>>>>,
+    loading: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Catalog {
     /// Opens the catalog of a data folder, creating folder, database and tables when they are not there.
+    /// Any number of processes may do so at once.
     ///
     /// # Errors
     /// [`Error::Catalog`], [`Error::UnsupportedVersion`], [`Error::File`].
     pub async fn open(folder: DataFolder, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        Ok(Self { folder, clock })
+        let pool = open::connect(&folder).await?;
+        let tables = open::prepare(&pool, &folder, clock.now()).await?;
+        Ok(Self {
+            folder,
+            clock,
+            pool,
+            tables: Arc::new(tables),
+            newest: Arc::default(),
+            loading: Arc::default(),
+        })
     }
 
     #[must_use]
@@ -92,21 +125,42 @@ impl Catalog {
         &self.clock
     }
 
-    /// The newest snapshot. Costs one small query when nothing has changed since the last call.
+    pub(crate) fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    /// The newest snapshot. Costs one small query when nothing has changed since the last call, else the reading
+    /// of what has changed.
     ///
     /// # Errors
     /// [`Error::Catalog`].
     pub async fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
-        Err(Error::Invalid { what: "not written yet".to_owned() })
+        let newest_id = load::newest_id(&self.pool).await?;
+        if let Some(snapshot) = self.cached(newest_id) {
+            return Ok(snapshot);
+        }
+        let _loading = self.loading.lock().await;
+        if let Some(snapshot) = self.cached(newest_id) {
+            return Ok(snapshot);
+        }
+        let previous = self.newest.read().clone();
+        let snapshot = Arc::new(load::load(&self.pool, &self.tables, previous.as_deref()).await?);
+        *self.newest.write() = Some(Arc::clone(&snapshot));
+        Ok(snapshot)
+    }
+
+    /// The last snapshot read, if it is this one or a later one.
+    fn cached(&self, id: i64) -> Option<Arc<Snapshot>> {
+        self.newest.read().clone().filter(|snapshot| snapshot.id >= id)
     }
 
     /// Makes a commit visible, whole or not at all; safe to repeat with the same id.
     ///
     /// # Errors
-    /// [`Error::PositionMoved`] (ING-2), [`Error::FileNotLive`], [`Error::Catalog`].
+    /// [`Error::PositionMoved`] (ING-2), [`Error::FileNotLive`], [`Error::Catalog`]; [`Error::File`] when a file to
+    /// add is not in its place.
     pub async fn commit(&self, commit: &Commit) -> Result<Committed, Error> {
-        let _ = commit;
-        Err(Error::Invalid { what: "not written yet".to_owned() })
+        write::commit(self, commit).await
     }
 
     /// The stored position of a partition; `None` when nothing of it was ever taken in.
@@ -114,7 +168,18 @@ impl Catalog {
     /// # Errors
     /// [`Error::Catalog`].
     pub async fn position(&self, kafka_partition: &KafkaPartition) -> Result<Option<i64>, Error> {
-        let _ = kafka_partition;
-        Ok(None)
+        sqlx::query_scalar(
+            "SELECT next_offset FROM callhouse_positions WHERE topic = ?1 AND kafka_partition = ?2",
+        )
+        .bind(kafka_partition.topic.as_ref())
+        .bind(kafka_partition.partition)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(Error::catalog("read of a position"))
+    }
+
+    /// Closes the connections; what is still running on them ends first. Later calls fail.
+    pub async fn close(&self) {
+        self.pool.close().await;
     }
 }

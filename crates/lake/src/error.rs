@@ -62,6 +62,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Makes an error of what SQLite said during an operation.
+    pub(crate) fn catalog(operation: &'static str) -> impl Fn(sqlx::Error) -> Self + Copy {
+        move |source| Self::Catalog { operation, source }
+    }
+
     /// What a caller may do.
     #[must_use]
     pub fn disposition(&self) -> Disposition {

@@ -1,4 +1,16 @@
 //! Writing data files: complete and fsynced, file and folder, before anything names them (LAK-1).
+//!
+//! A file gets its name, never used before, only when it is whole: it is written under a temporary name beside
+//! its place, fsynced, renamed, and the folder fsynced. What a crash leaves behind is either a `.tmp` file or a
+//! whole file that no snapshot names; `gc` takes both away. How the Parquet inside is laid out is
+//! `file/properties.rs`; what the catalog learns of it is `file/statistics.rs`.
+
+mod durable;
+mod open;
+mod properties;
+pub mod statistics;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +20,12 @@ use crate::error::Error;
 use crate::folder::DataFolder;
 use crate::table::Table;
 
+pub(crate) use durable::sync_folder;
+pub use open::OpenFile;
+
+/// Ending of files that are not finished.
+pub(crate) const TEMPORARY_ENDING: &str = "tmp";
+
 /// A finished file that no snapshot names yet.
 #[derive(Debug, Clone)]
 pub struct NewFile {
@@ -16,6 +34,7 @@ pub struct NewFile {
     pub path: String,
     pub record_count: i64,
     pub file_size_bytes: i64,
+    /// Length of the Parquet footer without its eight trailing bytes (DuckLake 1.0, data_file).
     pub footer_size: i64,
     /// UTC day of the partition, days since 1970-01-01.
     pub day: Option<i32>,
@@ -30,21 +49,22 @@ pub struct ColumnStatistics {
     /// Rows that are not null.
     pub value_count: i64,
     pub null_count: i64,
-    /// DuckLake text form.
+    /// DuckLake text form, exact; `None` when there is no value or the extreme is not known.
     pub min_value: Option<String>,
     pub max_value: Option<String>,
 }
 
-/// Writes Parquet files below a data folder's lake.
+/// Writes Parquet files below a data folder's lake. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct FileWriter {
     folder: DataFolder,
+    folders: durable::DurableFolders,
 }
 
 impl FileWriter {
     #[must_use]
     pub fn new(folder: DataFolder) -> Self {
-        Self { folder }
+        Self { folder, folders: durable::DurableFolders::default() }
     }
 
     /// Writes batches, already sorted by the table's sort columns and of one partition, as one file with a name
@@ -53,7 +73,20 @@ impl FileWriter {
     /// # Errors
     /// [`Error::File`] or [`Error::Parquet`]; no file that a snapshot could name is left behind.
     pub fn write(&self, table: Table, day: Option<i32>, batches: &[RecordBatch]) -> Result<NewFile, Error> {
-        let _ = (&self.folder, table, day, batches);
-        Err(Error::Invalid { what: "not written yet".to_owned() })
+        let mut file = self.begin(table, day)?;
+        for batch in batches {
+            file.push(batch)?;
+        }
+        file.finish()
+    }
+
+    /// Starts a file that is filled batch by batch, in the order of the table's sort columns, holding one row
+    /// group in memory at a time. Dropped unfinished, it leaves nothing. Blocking, like everything of it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when `day` is given for a table without a day column or the other way round;
+    /// [`Error::File`], [`Error::Parquet`].
+    pub fn begin(&self, table: Table, day: Option<i32>) -> Result<OpenFile, Error> {
+        OpenFile::create(&self.folder, &self.folders, table, day)
     }
 }

@@ -2,11 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::table::Table;
+
 /// A data folder: `catalog.db` (DuckLake catalog and our own tables), `log.db` (embedded log), `lake/` (Parquet).
 #[derive(Debug, Clone)]
 pub struct DataFolder {
     root: PathBuf,
 }
+
+/// The one DuckLake schema; its folder lies below `lake/` and holds one folder per table.
+pub(crate) const LAKE_SCHEMA: &str = "main";
 
 impl DataFolder {
     #[must_use]
@@ -33,5 +38,17 @@ impl DataFolder {
     #[must_use]
     pub fn lake_path(&self) -> PathBuf {
         self.root.join("lake")
+    }
+
+    /// The folder of a table's files.
+    #[must_use]
+    pub fn table_path(&self, table: Table) -> PathBuf {
+        self.lake_path().join(LAKE_SCHEMA).join(table.name())
+    }
+
+    /// Where a data file lies, from its catalog path (`DataFile::path`, `NewFile::path`).
+    #[must_use]
+    pub fn file_path(&self, table: Table, path: &str) -> PathBuf {
+        self.table_path(table).join(path)
     }
 }

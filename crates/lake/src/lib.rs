@@ -10,6 +10,7 @@ pub mod clock;
 pub mod error;
 pub mod file;
 pub mod folder;
+pub mod gc;
 pub mod hot;
 pub mod rows;
 pub mod table;
