@@ -3,14 +3,23 @@
 //! Owns who exists, who belongs to whom and which credentials are good. Leaves to the doors how credentials
 //! travel, and to the query planner how an account's rows are walled off (TEN-1).
 
+mod api_keys;
+mod authenticate;
 mod directory;
+mod password;
 mod secret;
+mod sessions;
+#[cfg(test)]
+mod tests;
 
 use callhouse_core::{AccountId, Timestamp};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row};
 
 use crate::catalog::Catalog;
 use crate::error::Error;
 
+use authenticate::Verified;
 pub use directory::{AccountDirectory, DirectoryEntry};
 pub use secret::Secret;
 
@@ -91,20 +100,17 @@ pub enum Credential {
     Session(i64),
 }
 
-/// The accounts of one data folder. Cheap to clone; clones share their caches.
+/// The accounts of one data folder. Cheap to clone; clones share what they have verified.
 #[derive(Clone)]
 pub struct Accounts {
     catalog: Catalog,
-}
-
-fn unwritten<T>() -> Result<T, Error> {
-    Err(Error::Invalid { what: "not written yet".to_owned() })
+    verified: Verified,
 }
 
 impl Accounts {
     #[must_use]
     pub fn new(catalog: Catalog) -> Self {
-        Self { catalog }
+        Self { catalog, verified: Verified::default() }
     }
 
     /// Creates an account whose login is its name, with a random password.
@@ -112,8 +118,36 @@ impl Accounts {
     /// # Errors
     /// [`Error::AccountExists`], [`Error::AccountUnknown`] for the parent, [`Error::Catalog`].
     pub async fn create(&self, id: &AccountId, parent: Option<&AccountId>) -> Result<NewAccount, Error> {
-        let _ = (id, parent, &self.catalog);
-        unwritten()
+        let password = Secret::random_password();
+        let password_hash = password::hash(password.clone()).await?;
+        if let Some(parent) = parent {
+            self.must_exist(parent).await?;
+        }
+        let account = Account {
+            id: id.clone(),
+            hash: id.hash(),
+            parent: parent.cloned(),
+            login: id.to_string(),
+            enabled: true,
+            created_at: self.catalog.clock().now(),
+        };
+        let inserted = sqlx::query(
+            "INSERT INTO callhouse_accounts (name, hash, parent, login, password_hash, enabled, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6) ON CONFLICT DO NOTHING",
+        )
+        .bind(id.as_str())
+        .bind(&account.hash)
+        .bind(parent.map(AccountId::as_str))
+        .bind(&account.login)
+        .bind(password_hash)
+        .bind(account.created_at.micros())
+        .execute(self.catalog.pool())
+        .await
+        .map_err(Error::catalog("creation of an account"))?;
+        if inserted.rows_affected() == 0 {
+            return Err(Error::AccountExists { name: id.clone() });
+        }
+        Ok(NewAccount { account, password })
     }
 
     /// All accounts in order of name.
@@ -121,7 +155,10 @@ impl Accounts {
     /// # Errors
     /// [`Error::Catalog`].
     pub async fn list(&self) -> Result<Vec<Account>, Error> {
-        unwritten()
+        sqlx::query_as("SELECT * FROM callhouse_accounts ORDER BY name")
+            .fetch_all(self.catalog.pool())
+            .await
+            .map_err(Error::catalog("list of accounts"))
     }
 
     /// One account by name.
@@ -129,8 +166,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::Catalog`].
     pub async fn get(&self, id: &AccountId) -> Result<Option<Account>, Error> {
-        let _ = id;
-        unwritten()
+        self.find("SELECT * FROM callhouse_accounts WHERE name = ?1", id.as_str()).await
     }
 
     /// One account by its CALLR hash, letter case ignored.
@@ -138,8 +174,8 @@ impl Accounts {
     /// # Errors
     /// [`Error::Catalog`].
     pub async fn by_hash(&self, hash: &str) -> Result<Option<Account>, Error> {
-        let _ = hash;
-        unwritten()
+        let hash = hash.to_ascii_uppercase();
+        self.find("SELECT * FROM callhouse_accounts WHERE hash = ?1 ORDER BY created_at LIMIT 1", &hash).await
     }
 
     /// One account by its login.
@@ -147,17 +183,33 @@ impl Accounts {
     /// # Errors
     /// [`Error::Catalog`].
     pub async fn by_login(&self, login: &str) -> Result<Option<Account>, Error> {
-        let _ = login;
-        unwritten()
+        self.find("SELECT * FROM callhouse_accounts WHERE login = ?1", login).await
     }
 
-    /// The account itself and all accounts below it; empty when it does not exist.
+    async fn find(&self, query: &'static str, key: &str) -> Result<Option<Account>, Error> {
+        sqlx::query_as(query)
+            .bind(key)
+            .fetch_optional(self.catalog.pool())
+            .await
+            .map_err(Error::catalog("search of an account"))
+    }
+
+    /// The account itself and all accounts below it, in order of name; empty when it does not exist.
     ///
     /// # Errors
     /// [`Error::Catalog`].
     pub async fn descendants(&self, id: &AccountId) -> Result<Vec<AccountId>, Error> {
-        let _ = id;
-        unwritten()
+        let names: Vec<String> = sqlx::query_scalar(
+            "WITH RECURSIVE below (name) AS (
+                 SELECT name FROM callhouse_accounts WHERE name = ?1
+                 UNION SELECT a.name FROM callhouse_accounts a JOIN below ON a.parent = below.name)
+             SELECT name FROM below ORDER BY name",
+        )
+        .bind(id.as_str())
+        .fetch_all(self.catalog.pool())
+        .await
+        .map_err(Error::catalog("search of sub accounts"))?;
+        names.iter().map(|name| account_id(name)).collect()
     }
 
     /// Enables or disables an account: a disabled one, and every account below it, cannot authenticate.
@@ -166,110 +218,61 @@ impl Accounts {
     /// # Errors
     /// [`Error::AccountUnknown`], [`Error::Catalog`].
     pub async fn set_enabled(&self, id: &AccountId, enabled: bool) -> Result<(), Error> {
-        let _ = (id, enabled);
-        unwritten()
+        let updated = sqlx::query("UPDATE callhouse_accounts SET enabled = ?2 WHERE name = ?1")
+            .bind(id.as_str())
+            .bind(enabled)
+            .execute(self.catalog.pool())
+            .await
+            .map_err(Error::catalog("change of an account"))?;
+        self.verified.forget();
+        if updated.rows_affected() == 0 { Err(Error::AccountUnknown { name: id.clone() }) } else { Ok(()) }
     }
 
-    /// Gives an account a new random password; the old one stops working.
+    /// Gives an account a new random password; the old one stops working, in other processes within a minute.
     ///
     /// # Errors
     /// [`Error::AccountUnknown`], [`Error::Catalog`].
     pub async fn reset_password(&self, id: &AccountId) -> Result<Secret, Error> {
-        let _ = id;
-        unwritten()
+        let password = Secret::random_password();
+        let updated = sqlx::query("UPDATE callhouse_accounts SET password_hash = ?2 WHERE name = ?1")
+            .bind(id.as_str())
+            .bind(password::hash(password.clone()).await?)
+            .execute(self.catalog.pool())
+            .await
+            .map_err(Error::catalog("change of a password"))?;
+        self.verified.forget();
+        if updated.rows_affected() == 0 { Err(Error::AccountUnknown { name: id.clone() }) } else { Ok(password) }
     }
 
-    /// Makes an API key.
-    ///
-    /// # Errors
-    /// [`Error::AccountUnknown`], [`Error::Catalog`].
-    pub async fn create_api_key(&self, account: &AccountId, name: &str, admin: bool) -> Result<NewApiKey, Error> {
-        let _ = (account, name, admin);
-        unwritten()
+    async fn must_exist(&self, id: &AccountId) -> Result<(), Error> {
+        match self.get(id).await? {
+            Some(_) => Ok(()),
+            None => Err(Error::AccountUnknown { name: id.clone() }),
+        }
     }
+}
 
-    /// API keys of one account, or of all, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Catalog`].
-    pub async fn api_keys(&self, account: Option<&AccountId>) -> Result<Vec<ApiKey>, Error> {
-        let _ = account;
-        unwritten()
-    }
+fn account_id(name: &str) -> Result<AccountId, Error> {
+    AccountId::new(name).map_err(|_| Error::Invalid { what: format!("the catalog names an account {name:?}") })
+}
 
-    /// Deletes an API key, of that account only when one is given; false when there is none such.
-    ///
-    /// # Errors
-    /// [`Error::Catalog`].
-    pub async fn delete_api_key(&self, account: Option<&AccountId>, id: i64) -> Result<bool, Error> {
-        let _ = (account, id);
-        unwritten()
-    }
+/// An account name in a row; the catalog only ever holds valid ones.
+fn account_column(row: &SqliteRow, column: &'static str) -> Result<AccountId, sqlx::Error> {
+    let name: String = row.try_get(column)?;
+    AccountId::new(&name)
+        .map_err(|error| sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) })
+}
 
-    /// Starts a session: its token works for an hour, its refresh token for a day.
-    ///
-    /// # Errors
-    /// [`Error::AccountUnknown`], [`Error::Catalog`].
-    pub async fn create_session(&self, account: &AccountId, admin: bool) -> Result<NewSession, Error> {
-        let _ = (account, admin);
-        unwritten()
-    }
-
-    /// Exchanges a refresh token, of this account only, for new tokens; the old ones stop working. `None` when it is not good.
-    ///
-    /// # Errors
-    /// [`Error::Catalog`].
-    pub async fn refresh_session(
-        &self,
-        account: &AccountId,
-        refresh_token: &Secret,
-    ) -> Result<Option<NewSession>, Error> {
-        let _ = (account, refresh_token);
-        unwritten()
-    }
-
-    /// Sessions of an account that are valid or refreshable, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Catalog`].
-    pub async fn sessions(&self, account: &AccountId) -> Result<Vec<Session>, Error> {
-        let _ = account;
-        unwritten()
-    }
-
-    /// Ends a session; false when there is none such.
-    ///
-    /// # Errors
-    /// [`Error::Catalog`].
-    pub async fn delete_session(&self, id: i64) -> Result<bool, Error> {
-        let _ = id;
-        unwritten()
-    }
-
-    /// Who a login and password are; `None` when they are not good.
-    ///
-    /// # Errors
-    /// [`Error::Catalog`].
-    pub async fn authenticate_password(&self, login: &str, password: &Secret) -> Result<Option<Principal>, Error> {
-        let _ = (login, password);
-        unwritten()
-    }
-
-    /// Whose API key a token is; `None` when it is not good.
-    ///
-    /// # Errors
-    /// [`Error::Catalog`].
-    pub async fn authenticate_api_key(&self, token: &Secret) -> Result<Option<Principal>, Error> {
-        let _ = token;
-        unwritten()
-    }
-
-    /// Whose session a token is; `None` when it is not good.
-    ///
-    /// # Errors
-    /// [`Error::Catalog`].
-    pub async fn authenticate_session(&self, token: &Secret) -> Result<Option<Principal>, Error> {
-        let _ = token;
-        unwritten()
+impl FromRow<'_, SqliteRow> for Account {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        let has_parent: Option<String> = row.try_get("parent")?;
+        Ok(Self {
+            id: account_column(row, "name")?,
+            hash: row.try_get("hash")?,
+            parent: has_parent.map(|_| account_column(row, "parent")).transpose()?,
+            login: row.try_get("login")?,
+            enabled: row.try_get("enabled")?,
+            created_at: Timestamp(row.try_get("created_at")?),
+        })
     }
 }

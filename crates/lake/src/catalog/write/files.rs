@@ -112,7 +112,11 @@ async fn insert_statistics(
     place: &Place,
 ) -> Result<(), Error> {
     let schema: &Schema = &file.table.schema();
-    let known = file.columns.iter().filter_map(|(name, of)| Some((column_id(schema, name)?, of)));
+    let known: Vec<_> =
+        file.columns.iter().filter_map(|(name, of)| Some((column_id(schema, name)?, of))).collect();
+    if known.is_empty() {
+        return Ok(());
+    }
     let mut query = QueryBuilder::<Sqlite>::new(
         "INSERT INTO ducklake_file_column_stats (data_file_id, table_id, column_id, column_size_bytes, value_count,
              null_count, min_value, max_value) ",
