@@ -241,7 +241,11 @@ impl Accounts {
             .await
             .map_err(Error::catalog("change of a password"))?;
         self.verified.forget();
-        if updated.rows_affected() == 0 { Err(Error::AccountUnknown { name: id.clone() }) } else { Ok(password) }
+        if updated.rows_affected() == 0 {
+            Err(Error::AccountUnknown { name: id.clone() })
+        } else {
+            Ok(password)
+        }
     }
 
     async fn must_exist(&self, id: &AccountId) -> Result<(), Error> {
@@ -253,7 +257,8 @@ impl Accounts {
 }
 
 fn account_id(name: &str) -> Result<AccountId, Error> {
-    AccountId::new(name).map_err(|_| Error::Invalid { what: format!("the catalog names an account {name:?}") })
+    AccountId::new(name)
+        .map_err(|_| Error::Invalid { what: format!("the catalog names an account {name:?}") })
 }
 
 /// An account name in a row; the catalog only ever holds valid ones.

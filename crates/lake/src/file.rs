@@ -36,7 +36,7 @@ pub struct NewFile {
     pub file_size_bytes: i64,
     /// Length of the Parquet footer without its eight trailing bytes (DuckLake 1.0, data_file).
     pub footer_size: i64,
-    /// UTC day of the partition, days since 1970-01-01.
+    /// UTC day of the partition, days since 1970-01-01; `None` also for rows of `calls` whose start is unknown.
     pub day: Option<i32>,
     /// DuckLake text statistics by column name.
     pub columns: BTreeMap<String, ColumnStatistics>,
@@ -84,8 +84,7 @@ impl FileWriter {
     /// group in memory at a time. Dropped unfinished, it leaves nothing. Blocking, like everything of it.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when `day` is given for a table without a day column or the other way round;
-    /// [`Error::File`], [`Error::Parquet`].
+    /// [`Error::Invalid`] when `day` is given for a table without a day column; [`Error::File`], [`Error::Parquet`].
     pub fn begin(&self, table: Table, day: Option<i32>) -> Result<OpenFile, Error> {
         OpenFile::create(&self.folder, &self.folders, table, day)
     }

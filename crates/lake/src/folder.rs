@@ -49,6 +49,12 @@ impl DataFolder {
     /// Where a data file lies, from its catalog path (`DataFile::path`, `NewFile::path`).
     #[must_use]
     pub fn file_path(&self, table: Table, path: &str) -> PathBuf {
-        self.table_path(table).join(path)
+        self.lake_path().join(Self::path_in_lake(table, path))
+    }
+
+    /// The same below [`DataFolder::lake_path`], parts separated by `/`.
+    #[must_use]
+    pub fn path_in_lake(table: Table, path: &str) -> String {
+        format!("{LAKE_SCHEMA}/{}/{path}", table.name())
     }
 }

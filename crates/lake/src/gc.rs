@@ -41,9 +41,9 @@ pub async fn expire(catalog: &Catalog, grace: Duration) -> Result<Expired, Error
     let failed = Error::catalog("expiry of snapshots");
     let now = catalog.clock().now();
     let mut transaction = catalog.pool().begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-    // The text form of instants orders as the instants do. Nothing at or after the first young snapshot goes.
+    // The text form of instants orders as the instants do. Nothing from the first young snapshot on goes.
     let oldest_kept: i64 = sqlx::query_scalar(
-        "SELECT coalesce((SELECT min(snapshot_id) FROM ducklake_snapshot WHERE snapshot_time >= ?1),
+        "SELECT coalesce((SELECT min(snapshot_id) FROM ducklake_snapshot WHERE snapshot_time > ?1),
                          (SELECT max(snapshot_id) FROM ducklake_snapshot))",
     )
     .bind(timestamp_to_text(before(now, grace)))

@@ -66,8 +66,7 @@ impl AccountDirectory {
     async fn view_knowing(&self, name: &str) -> Result<Arc<View>, Error> {
         let now = self.accounts.catalog.clock().now();
         let young_enough = |view: &View| {
-            let max_age =
-                if view.entries.contains_key(name) { MAX_AGE_MICROS } else { MIN_AGE_MICROS };
+            let max_age = if view.entries.contains_key(name) { MAX_AGE_MICROS } else { MIN_AGE_MICROS };
             (0..max_age).contains(&now.micros_since(view.read_at))
         };
         if let Some(view) = self.view.read().clone().filter(|view| young_enough(view)) {

@@ -28,7 +28,8 @@ impl Accounts {
             .execute(self.catalog.pool())
             .await
             .map_err(failed)?;
-        let (token, refresh_token) = (Secret::random_hex::<TOKEN_BYTES>(), Secret::random_hex::<TOKEN_BYTES>());
+        let (token, refresh_token) =
+            (Secret::random_hex::<TOKEN_BYTES>(), Secret::random_hex::<TOKEN_BYTES>());
         let session: Session = sqlx::query_as(
             "INSERT INTO callhouse_sessions
                  (account, admin, token_hash, refresh_token_hash, created_at, valid_until, refreshable_until)

@@ -195,14 +195,16 @@ async fn sort_by(
         .await
         .map_err(failed)?;
     for (column, index) in columns.iter().zip(0_i64..) {
-        sqlx::query("INSERT INTO ducklake_sort_expression VALUES (?1, ?2, ?3, ?4, 'duckdb', 'ASC', 'NULLS_LAST')")
-            .bind(sort_id)
-            .bind(table_id)
-            .bind(index)
-            .bind(*column)
-            .execute(&mut **transaction)
-            .await
-            .map_err(failed)?;
+        sqlx::query(
+            "INSERT INTO ducklake_sort_expression VALUES (?1, ?2, ?3, ?4, 'duckdb', 'ASC', 'NULLS_LAST')",
+        )
+        .bind(sort_id)
+        .bind(table_id)
+        .bind(index)
+        .bind(*column)
+        .execute(&mut **transaction)
+        .await
+        .map_err(failed)?;
     }
     Ok(())
 }

@@ -119,14 +119,15 @@ async fn days(transaction: &mut Transaction<'_, Sqlite>, since: i64) -> Result<H
          JOIN ducklake_file_partition_value y ON y.data_file_id = f.data_file_id AND y.partition_key_index = 0
          JOIN ducklake_file_partition_value m ON m.data_file_id = f.data_file_id AND m.partition_key_index = 1
          JOIN ducklake_file_partition_value d ON d.data_file_id = f.data_file_id AND d.partition_key_index = 2
-         WHERE f.begin_snapshot > ?1 AND f.end_snapshot IS NULL",
+         WHERE f.begin_snapshot > ?1 AND f.end_snapshot IS NULL AND y.partition_value IS NOT NULL",
     )
     .bind(since)
     .fetch_all(&mut **transaction)
     .await
     .map_err(Error::catalog("read of partition values"))?;
     let days = rows.into_iter().filter_map(|(data_file_id, year, month, day)| {
-        let days = NaiveDate::from_ymd_opt(year, month, day)?.signed_duration_since(NaiveDate::default()).num_days();
+        let days =
+            NaiveDate::from_ymd_opt(year, month, day)?.signed_duration_since(NaiveDate::default()).num_days();
         Some((data_file_id, i32::try_from(days).ok()?))
     });
     Ok(days.collect())
@@ -183,11 +184,12 @@ fn pruning_columns(table: Table) -> Vec<&'static str> {
 }
 
 async fn files_ended(transaction: &mut Transaction<'_, Sqlite>, since: i64) -> Result<HashSet<i64>, Error> {
-    let ids: Vec<i64> = sqlx::query_scalar("SELECT data_file_id FROM ducklake_data_file WHERE end_snapshot > ?1")
-        .bind(since)
-        .fetch_all(&mut **transaction)
-        .await
-        .map_err(Error::catalog("read of ended data files"))?;
+    let ids: Vec<i64> =
+        sqlx::query_scalar("SELECT data_file_id FROM ducklake_data_file WHERE end_snapshot > ?1")
+            .bind(since)
+            .fetch_all(&mut **transaction)
+            .await
+            .map_err(Error::catalog("read of ended data files"))?;
     Ok(ids.into_iter().collect())
 }
 

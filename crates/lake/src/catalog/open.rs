@@ -108,12 +108,11 @@ async fn has_table(transaction: &mut Transaction<'_, Sqlite>, name: &str) -> Res
 
 async fn check_versions(transaction: &mut Transaction<'_, Sqlite>) -> Result<(), Error> {
     let failed = Error::catalog("opening");
-    let ducklake: String = sqlx::query_scalar(
-        "SELECT value FROM ducklake_metadata WHERE key = 'version' AND scope IS NULL",
-    )
-    .fetch_one(&mut **transaction)
-    .await
-    .map_err(failed)?;
+    let ducklake: String =
+        sqlx::query_scalar("SELECT value FROM ducklake_metadata WHERE key = 'version' AND scope IS NULL")
+            .fetch_one(&mut **transaction)
+            .await
+            .map_err(failed)?;
     if ducklake != DUCKLAKE_VERSION {
         let found = format!("{ducklake} of DuckLake");
         return Err(Error::UnsupportedVersion { found, supported: DUCKLAKE_VERSION });

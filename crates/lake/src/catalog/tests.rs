@@ -119,10 +119,8 @@ async fn a_retry_after_a_lost_answer_finds_its_commit_however_old() {
 async fn two_compactions_cannot_both_take_a_file() {
     let temporary = tempfile::tempdir().unwrap();
     let catalog = open(temporary.path()).await;
-    let added = Commit {
-        add: vec![some_file(catalog.folder(), Table::CallsRecent, (1, 2))],
-        ..empty_commit()
-    };
+    let added =
+        Commit { add: vec![some_file(catalog.folder(), Table::CallsRecent, (1, 2))], ..empty_commit() };
     catalog.commit(&added).await.unwrap();
     let compaction = |catalog: &Catalog| Commit {
         add: vec![some_file(catalog.folder(), Table::Calls, (1, 2))],
@@ -200,11 +198,10 @@ async fn a_moved_data_folder_is_right_after_its_next_opening() {
     catalog.close().await;
     std::fs::rename(&old, &new).unwrap();
     let catalog = open(&new).await;
-    let data_path: String =
-        sqlx::query_scalar("SELECT value FROM ducklake_metadata WHERE key = 'data_path'")
-            .fetch_one(catalog.pool())
-            .await
-            .unwrap();
+    let data_path: String = sqlx::query_scalar("SELECT value FROM ducklake_metadata WHERE key = 'data_path'")
+        .fetch_one(catalog.pool())
+        .await
+        .unwrap();
     assert_eq!(data_path, format!("{}/", new.canonicalize().unwrap().join("lake").display()));
     assert_eq!(file_ids(&*catalog.snapshot().await.unwrap(), Table::CallEvents), [0]);
 }
@@ -227,7 +224,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         any::<bool>(),
         prop::bool::weighted(0.2),
     );
-    let step = step.prop_map(|(add, remove, advance, read, expire)| Step { add, remove, advance, read, expire });
+    let step =
+        step.prop_map(|(add, remove, advance, read, expire)| Step { add, remove, advance, read, expire });
     prop::collection::vec(step, 1..12)
 }
 

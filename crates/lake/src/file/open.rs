@@ -106,7 +106,9 @@ impl OpenFile {
     /// that a snapshot could name.
     pub fn finish(mut self) -> Result<NewFile, Error> {
         if self.row_count == 0 {
-            return Err(Error::Invalid { what: format!("a data file of {} without rows", self.table.name()) });
+            return Err(Error::Invalid {
+                what: format!("a data file of {} without rows", self.table.name()),
+            });
         }
         let metadata =
             self.writer.finish().map_err(|source| parquet_error("finish", &self.final_path, source))?;
@@ -136,17 +138,13 @@ impl OpenFile {
 /// `[year=…/month=…/day=…/]<uuid v7>.parquet`, as DuckLake lays partitions out.
 fn relative_path(table: Table, day: Option<i32>) -> Result<String, Error> {
     let name = Uuid::now_v7();
-    match (table.day_column(), day) {
-        (None, None) => Ok(format!("{name}.parquet")),
-        (Some(_), Some(day)) => {
-            let date = DateTime::from_timestamp(i64::from(day) * 86_400, 0)
-                .ok_or_else(|| Error::Invalid { what: format!("day {day} is no date") })?;
-            Ok(format!("year={}/month={}/day={}/{name}.parquet", date.year(), date.month(), date.day()))
-        }
-        (expected, _) => Err(Error::Invalid {
-            what: format!("{} is {}by day", table.name(), if expected.is_some() { "" } else { "not " }),
-        }),
+    let Some(day) = day else { return Ok(format!("{name}.parquet")) };
+    if table.day_column().is_none() {
+        return Err(Error::Invalid { what: format!("{} is not partitioned by day", table.name()) });
     }
+    let date = DateTime::from_timestamp(i64::from(day) * 86_400, 0)
+        .ok_or_else(|| Error::Invalid { what: format!("day {day} is no date") })?;
+    Ok(format!("year={}/month={}/day={}/{name}.parquet", date.year(), date.month(), date.day()))
 }
 
 /// Size of the file and length of its footer, which the four bytes before the closing magic tell.

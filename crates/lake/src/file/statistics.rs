@@ -23,7 +23,10 @@ enum Value {
 }
 
 /// Statistics per column of a flat schema.
-pub(super) fn column_statistics(schema: &Schema, metadata: &ParquetMetaData) -> BTreeMap<String, ColumnStatistics> {
+pub(super) fn column_statistics(
+    schema: &Schema,
+    metadata: &ParquetMetaData,
+) -> BTreeMap<String, ColumnStatistics> {
     schema
         .fields()
         .iter()
@@ -108,7 +111,9 @@ fn text(data_type: &DataType, value: &Value) -> Option<String> {
             let date = epoch.checked_add_signed(TimeDelta::try_days(i64::try_from(*days).ok()?)?)?;
             Some(date.to_string())
         }
-        (DataType::Int16 | DataType::Int32 | DataType::Int64, Value::Number(value)) => Some(value.to_string()),
+        (DataType::Int16 | DataType::Int32 | DataType::Int64, Value::Number(value)) => {
+            Some(value.to_string())
+        }
         _ => None,
     }
 }

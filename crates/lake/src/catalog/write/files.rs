@@ -69,7 +69,8 @@ pub(super) async fn end(
         .fetch_optional(&mut **transaction)
         .await
         .map_err(Error::catalog("commit of removed files"))?;
-        let known = ended.and_then(|(table_id, records, bytes)| Some((tables.table(table_id)?, records, bytes)));
+        let known =
+            ended.and_then(|(table_id, records, bytes)| Some((tables.table(table_id)?, records, bytes)));
         let (table, record_count, size_bytes) = known.ok_or(Error::FileNotLive { data_file_id })?;
         let total = removed.entry(table).or_default();
         total.file_count += 1;
@@ -79,7 +80,7 @@ pub(super) async fn end(
     Ok(removed)
 }
 
-/// Adds a file with its statistics and partition values.
+/// Adds a file with its statistics and partition values, which are null for rows of unknown day.
 pub(super) async fn insert(
     transaction: &mut Transaction<'_, Sqlite>,
     file: &NewFile,
@@ -140,9 +141,15 @@ async fn insert_partition_values(
     file: &NewFile,
     place: &Place,
 ) -> Result<(), Error> {
+    if place.partition_id.is_none() {
+        return Ok(());
+    }
     let date = file.day.and_then(|day| DateTime::from_timestamp(i64::from(day) * 86_400, 0));
-    let Some(date) = date else { return Ok(()) };
-    let values = [date.year().to_string(), date.month().to_string(), date.day().to_string()];
+    let values = [
+        date.map(|date| date.year().to_string()),
+        date.map(|date| date.month().to_string()),
+        date.map(|date| date.day().to_string()),
+    ];
     for (value, index) in values.iter().zip(0_i64..) {
         sqlx::query("INSERT INTO ducklake_file_partition_value VALUES (?1, ?2, ?3, ?4)")
             .bind(place.data_file_id)

@@ -77,7 +77,12 @@ impl ColumnTotal {
 }
 
 /// The new value where the old one compares to it as `gives_way`, else the old one.
-fn wider(data_type: &DataType, old: Option<String>, new: Option<&str>, gives_way: Ordering) -> Option<String> {
+fn wider(
+    data_type: &DataType,
+    old: Option<String>,
+    new: Option<&str>,
+    gives_way: Ordering,
+) -> Option<String> {
     let (old, new) = (old?, new?);
     let order = compare(data_type, &old, new)?;
     Some(if order == gives_way { new.to_owned() } else { old })
