@@ -231,6 +231,10 @@ async fn duckdb_reads_the_lake_and_finds_what_was_put_in() {
     let rewritten = [0, 1, 2].map(|index| write(&writer, Table::Calls, day(index)));
     catalog.commit(&commit(rewritten.to_vec(), vec![0, 1])).await.unwrap();
     check(&python, &catalog, &calls, &[]);
+    let second_day = timestamp_to_text(FIRST_DAY.plus_micros(MICROS_PER_DAY)).unwrap();
+    let one_day = format!("EXPLAIN ANALYZE SELECT sum(debit) FROM calls WHERE started_at < '{second_day}'");
+    let plan = format!("{:?}", ask(&python, &catalog, &[&one_day]));
+    assert!(plan.contains("Total Files Read: 1"), "the file statistics are not used: {plan}");
 
     // Erasure of a day, and everything that is dead goes.
     let first_day = FIRST_DAY.utc_day();
