@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use callhouse_lake::{Catalog, Table};
+use callhouse_lake::{Catalog, DataFolder, Table};
 use datafusion::catalog::memory::{MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider};
 use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider};
 use datafusion::config::Dialect;
@@ -112,6 +112,6 @@ fn config(options: &EngineOptions) -> SessionConfig {
 
 /// Where the files of a table are, relative to the store.
 pub(crate) fn file_location(table: Table, path: &str) -> Result<object_store::path::Path> {
-    object_store::path::Path::parse(format!("{}/{path}", table.name()))
+    object_store::path::Path::parse(DataFolder::path_in_lake(table, path))
         .map_err(|source| DataFusionError::External(Box::new(source)))
 }
