@@ -123,11 +123,12 @@ impl Event {
     /// A [`Rejection`] that names the instant.
     pub fn check_time(&self, received_at: Timestamp) -> Result<(), Rejection> {
         let latest = received_at.plus_micros(MICROS_PER_DAY);
-        let mut instants = vec![("time", self.time)];
-        if let Kind::Call(_, data) = &self.kind {
-            instants.extend(data.instants());
-        }
-        for (field, at) in instants {
+        let data = match &self.kind {
+            Kind::Call(_, data) => Some(data),
+            Kind::Unknown(_) => None,
+        };
+        let stated = data.into_iter().flat_map(|data| data.instants());
+        for (field, at) in std::iter::once(("time", self.time)).chain(stated) {
             if at < EARLIEST {
                 let detail = format!("{field} {} lies before 2000-01-01", at.to_rfc3339());
                 return Err(Rejection::new(RejectionReason::TimeTooEarly, detail));
@@ -139,5 +140,28 @@ impl Event {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_of_broken_clocks_are_refused_by_the_instant_at_fault() {
+        let received_at = Timestamp::from_seconds(1_795_207_256);
+        let event = |time: Timestamp, ended_at: Timestamp| {
+            let account = AccountId::new("acme").expect("valid");
+            let data = CallData { ended_at: Some(ended_at), ..CallData::default() };
+            Event::from_call(("s", "1"), account, "c1", time, CallEventType::Ended, data)
+        };
+        let late = received_at.plus_micros(MICROS_PER_DAY);
+        assert_eq!(event(EARLIEST, late).check_time(received_at), Ok(()));
+        let too_late = event(late.plus_micros(1), late).check_time(received_at).expect_err("too late");
+        assert_eq!(too_late.reason, RejectionReason::TimeInFuture);
+        assert!(too_late.detail.starts_with("time 2026-11-21T20:40:56.000001Z"), "{}", too_late.detail);
+        let too_early = event(late, EARLIEST.plus_micros(-1)).check_time(received_at).expect_err("too early");
+        assert_eq!(too_early.reason, RejectionReason::TimeTooEarly);
+        assert!(too_early.detail.starts_with("data.ended_at 1999-12-31"), "{}", too_early.detail);
     }
 }

@@ -153,6 +153,7 @@ fn kamailio_union_has_the_instants_of_one_and_the_rest_of_the_other() {
     let derived = derive(answered);
     assert_eq!((derived.talk_ms, derived.status), (Some(1_131), Status::Completed));
     assert_eq!(derived.dial_status, Some(DialStatus::Answer));
+    assert_eq!(answered.release.as_ref().and_then(|release| release.content.release_cause), Some(16));
     let parties = &answered.parties.as_ref().expect("present").content;
     assert_eq!(parties.direction, Some(Direction::Outbound));
     assert_eq!(parties.from_number.as_deref(), Some("+33600000595"));

@@ -209,8 +209,7 @@ pub struct CallData {
 
 impl CallData {
     /// The instants this event states, by field name.
-    #[must_use]
-    pub fn instants(&self) -> Vec<(&'static str, Timestamp)> {
+    pub fn instants(&self) -> impl Iterator<Item = (&'static str, Timestamp)> {
         [
             ("data.started_at", self.started_at),
             ("data.ringing_at", self.ringing_at),
@@ -220,7 +219,6 @@ impl CallData {
         ]
         .into_iter()
         .filter_map(|(field, at)| at.map(|at| (field, at)))
-        .collect()
     }
 }
 

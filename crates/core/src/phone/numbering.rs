@@ -12,8 +12,6 @@ use phonenumber::metadata::{DATABASE, Descriptor};
 use phonenumber::{Metadata, Type};
 use regex::{Regex, RegexBuilder};
 
-use super::E164_DIGITS;
-
 /// The national numbers behind one calling code, and one of them.
 pub(super) struct Plan<'d> {
     pub(super) calling_code: u16,
@@ -31,16 +29,14 @@ pub(super) struct Located<'d> {
 }
 
 impl<'d> Plan<'d> {
-    /// Splits digits into calling code and national number; `None` when no calling code fits or the number is too long.
+    /// Splits digits into calling code and national number; `None` when no calling code fits.
     pub(super) fn of(digits: &'d str) -> Option<Self> {
         // No calling code is the beginning of another one.
-        let plan = (1..=3).find_map(|length| {
+        (1..=3).find_map(|length| {
             let calling_code = digits.get(..length)?.parse().ok()?;
             let regions = REGIONS.get(&calling_code)?;
             Some(Self { calling_code, national: digits.get(length..)?, regions })
-        })?;
-        let is_short_enough = digits.len() <= *E164_DIGITS.end() || plan.without_trunk_prefix().is_some();
-        is_short_enough.then_some(plan)
+        })
     }
 
     /// Country and type of the number. A number that is valid nowhere is of the country its leading digits tell, or
@@ -54,11 +50,7 @@ impl<'d> Plan<'d> {
                 }
             }
         }
-        let national = match self.without_trunk_prefix() {
-            Some(shorter) if self.national.len() + self.code_digits() > *E164_DIGITS.end() => shorter,
-            Some(_) | None => self.national,
-        };
-        Located { national, country: self.likely_country(), number_type: None }
+        Located { national: self.national, country: self.likely_country(), number_type: None }
     }
 
     fn likely_country(&self) -> Option<&'static str> {
@@ -74,14 +66,6 @@ impl<'d> Plan<'d> {
     fn without_trunk_prefix(&self) -> Option<&'d str> {
         let prefix = self.regions.first()?.metadata.national_prefix()?;
         self.national.strip_prefix(prefix)
-    }
-
-    fn code_digits(&self) -> usize {
-        match self.calling_code {
-            0..=9 => 1,
-            10..=99 => 2,
-            _ => 3,
-        }
     }
 }
 

@@ -54,7 +54,7 @@ fn ing_3_a_bad_element_harms_no_neighbour() {
     let cases: [(&str, &[bool]); 7] = [
         ("[@, {\"id\": 1}, @]", &[true, false, true]),
         ("[@, {\"id\": }, @]", &[true, false, true]),
-        ("[@, 7, \"a,b]\", @]", &[true, false, false, true]),
+        ("[@, 7, \"a,b]\", [1,2], @]", &[true, false, false, false, true]),
         ("[@, , @]", &[true, false, true]),
         ("[@, @, {\"id\": \"unended, @]", &[true, true, false]),
         ("[@,]", &[true, false]),

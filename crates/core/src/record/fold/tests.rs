@@ -108,6 +108,14 @@ fn a_finished_record_ends_when_it_was_written_unless_it_says_otherwise() {
 }
 
 #[test]
+fn a_record_spans_all_its_events() {
+    let mut record = folded(CallEventType::Answered, 5, CallData::default());
+    record.join(folded(CallEventType::Started, 2, CallData::default()));
+    record.join(folded(CallEventType::Ended, 9, CallData::default()));
+    assert_eq!((record.first_event_at, record.last_event_at), (at(2), at(9)));
+}
+
+#[test]
 fn a_stated_start_beats_a_concluded_one_and_the_earlier_of_two_concluded_wins() {
     use CallEventType::{Answered, Ringing, Started};
     let join = |left: CallEventType, left_at, right: CallEventType, right_at| {
