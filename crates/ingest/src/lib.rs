@@ -4,11 +4,32 @@
 //! its position (ING-1), the fence against owners that are none any more (ING-2), rejections (ING-3), and back
 //! pressure. Leaves to others what bytes mean and how records join (`core`), how rows become files and commits
 //! become visible (`lake`), and where messages come from (`log`).
+//!
+//! ```text
+//! log ─► owner: one worker per partition ──────────────────► staging ─► committer ─► catalog
+//!          gather → decode (parallel) → fold → columns  └─► hot rows     one flush for all partitions
+//! ```
 
+mod accounts;
+mod chunk;
+mod committer;
+mod decode;
+mod ending;
 mod error;
+mod files;
+mod gate;
+pub mod headers;
 mod ingest;
+pub mod metrics;
+mod open_records;
 mod options;
+mod owner;
+mod partitions;
+mod retry;
+mod staging;
 mod status;
+mod unit;
+mod worker;
 
 pub use error::Error;
 pub use ingest::Ingest;

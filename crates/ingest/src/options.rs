@@ -39,8 +39,8 @@ pub struct Options {
     pub decoders: usize,
     /// Attempts of one commit while its failures may pass by themselves. Default 10, which is about half a minute.
     pub commit_attempts: u32,
-    /// A partition being taken away has so long to commit what was read; after it, its new owner reads it again.
-    /// Default 5,000.
+    /// A partition being taken away in a rebalance has so long to commit what was read; after it, its new owner reads
+    /// it again. The end of a run waits for as long as the commit is being tried. Default 5,000.
     pub revoke_flush_ms: u64,
     /// Lag is asked of the log this often. Default 5,000.
     pub lag_interval_ms: u64,

@@ -1,0 +1,253 @@
+//! From messages to rows: each message, and each element of a batch message, becomes exactly one event or one
+//! rejection (ING-3). Runs on blocking threads; units of one partition may be decoded at the same time.
+
+use std::collections::{BTreeMap, HashMap};
+
+use arrow::array::RecordBatch;
+use callhouse_core::event::envelope::{self, Element, Incoming};
+use callhouse_core::phone::PhoneBook;
+use callhouse_core::position::OffsetRange;
+use callhouse_core::record::fold;
+use callhouse_core::{AccountId, CallRecord, Event, Rejection, RejectionReason, Timestamp, connector};
+use callhouse_lake::rows::{EventRow, Origin, RejectionRow, encode_events, encode_rejections};
+use callhouse_log::Message;
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+
+use crate::accounts::AccountCheck;
+use crate::chunk::Counts;
+use crate::error::Error;
+use crate::headers::Instructions;
+use crate::options::Options;
+use crate::unit::Unit;
+
+/// What a unit became.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    pub(crate) range: OffsetRange,
+    pub(crate) holes: Vec<OffsetRange>,
+    pub(crate) events: RecordBatch,
+    pub(crate) rejections: RecordBatch,
+    /// One partial record per call, in order of account and call id.
+    pub(crate) records: Vec<CallRecord>,
+    pub(crate) counts: Counts,
+    pub(crate) tally: Tally,
+}
+
+/// What the metrics count.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) event_types: BTreeMap<&'static str, u64>,
+    pub(crate) reasons: BTreeMap<RejectionReason, u64>,
+    /// When the log took the first message of the unit.
+    pub(crate) oldest_received_at: Option<Timestamp>,
+}
+
+/// Decodes units. Shared by all partitions of a process.
+pub(crate) struct Decoder {
+    accounts: AccountCheck,
+    /// Books not in use; there are as many as threads have ever decoded at once.
+    phone_books: Mutex<Vec<PhoneBook>>,
+    phone_numbers: usize,
+    max_message_bytes: usize,
+    rejected_payload_bytes: usize,
+}
+
+impl Decoder {
+    pub(crate) fn new(accounts: AccountCheck, options: &Options) -> Self {
+        Self {
+            accounts,
+            phone_books: Mutex::default(),
+            phone_numbers: options.phone_numbers,
+            max_message_bytes: options.max_message_bytes,
+            rejected_payload_bytes: options.rejected_payload_bytes,
+        }
+    }
+
+    /// Decodes a unit. Blocks: call it from a blocking thread of `runtime`.
+    ///
+    /// # Errors
+    /// [`Error::LookUpAccount`], [`Error::Encode`]. Bad messages are rows, not errors.
+    pub(crate) fn decode(&self, runtime: &Handle, unit: Unit) -> Result<Decoded, Error> {
+        let phones = self.phone_books.lock().pop();
+        let phones = phones.unwrap_or_else(|| PhoneBook::with_capacity(self.phone_numbers));
+        let mut decoding = Decoding {
+            decoder: self,
+            runtime,
+            phones,
+            range: &unit.range,
+            events: Vec::with_capacity(unit.messages.len()),
+            rejections: Vec::new(),
+            records: Vec::with_capacity(unit.messages.len()),
+            refused: HashMap::new(),
+            tally: Tally::default(),
+        };
+        for message in &unit.messages {
+            decoding.message(message)?;
+        }
+        let Decoding { phones, events, rejections, records, mut tally, .. } = decoding;
+        self.phone_books.lock().push(phones);
+
+        tally.oldest_received_at = unit.messages.iter().map(|message| message.received_at).min();
+        let failed = |source| Error::Encode {
+            kafka_partition: unit.range.kafka_partition.clone(),
+            from: unit.range.from,
+            source,
+        };
+        let count = |len: usize| u64::try_from(len).unwrap_or(u64::MAX);
+        Ok(Decoded {
+            events: encode_events(&events).map_err(failed)?,
+            rejections: encode_rejections(&rejections).map_err(failed)?,
+            records: join_by_call(records),
+            counts: Counts {
+                messages: count(unit.messages.len()),
+                events: count(events.len()),
+                rejections: count(rejections.len()),
+            },
+            tally,
+            range: unit.range,
+            holes: unit.holes,
+        })
+    }
+}
+
+/// A unit being decoded.
+struct Decoding<'a> {
+    decoder: &'a Decoder,
+    runtime: &'a Handle,
+    phones: PhoneBook,
+    range: &'a OffsetRange,
+    events: Vec<EventRow>,
+    rejections: Vec<RejectionRow>,
+    records: Vec<CallRecord>,
+    /// Accounts refused in this unit, by account and principal: asking again for each event would be slow.
+    refused: HashMap<(AccountId, Option<AccountId>), Rejection>,
+    tally: Tally,
+}
+
+impl Decoding<'_> {
+    fn message(&mut self, message: &Message) -> Result<(), Error> {
+        let origin = Origin {
+            kafka_partition: self.range.kafka_partition.clone(),
+            offset: message.offset,
+            element: 0,
+            received_at: message.received_at,
+        };
+        let instructions = match Instructions::read(&message.headers) {
+            Ok(instructions) => instructions,
+            Err(rejection) => {
+                self.reject(rejection, origin, None, &message.payload);
+                return Ok(());
+            }
+        };
+        let principal = instructions.principal.as_ref();
+        if let Some(size) = self.excess(message, &instructions) {
+            let kept = &message.payload[..message.payload.len().min(self.decoder.rejected_payload_bytes)];
+            let detail = format!("the message has {size} bytes, of which {} are kept", kept.len());
+            self.reject(Rejection::new(RejectionReason::TooLarge, detail), origin, principal, kept);
+            return Ok(());
+        }
+        let elements = elements(message, &instructions);
+        if elements.is_empty() {
+            let nothing = Rejection::new(RejectionReason::Empty, "the message holds no event");
+            self.reject(nothing, origin, principal, &message.payload);
+            return Ok(());
+        }
+        let named = principal.or(instructions.default_account.as_ref());
+        for (index, element) in (0_i32..).zip(elements) {
+            let origin = Origin { element: index, ..origin.clone() };
+            match element.outcome {
+                Ok(event) => self.event(event, origin, principal, element.bytes)?,
+                Err(rejection) => self.reject(rejection, origin, named, element.bytes),
+            }
+        }
+        Ok(())
+    }
+
+    /// The message's size when it is over the limit.
+    fn excess<'m>(&self, message: &Message, instructions: &Instructions<'m>) -> Option<std::borrow::Cow<'m, str>> {
+        match instructions.cut_from_bytes {
+            Some(bytes) => Some(bytes.into()),
+            None if message.payload.len() > self.decoder.max_message_bytes => {
+                Some(message.payload.len().to_string().into())
+            }
+            None => None,
+        }
+    }
+
+    fn event(
+        &mut self,
+        event: Event,
+        origin: Origin,
+        principal: Option<&AccountId>,
+        bytes: &[u8],
+    ) -> Result<(), Error> {
+        let admitted = match event.check_time(origin.received_at) {
+            Ok(()) => self.check_account(&event.account, principal)?,
+            Err(rejection) => Err(rejection),
+        };
+        if let Err(rejection) = admitted {
+            self.reject(rejection, origin, Some(&event.account), bytes);
+            return Ok(());
+        }
+        self.records.extend(fold(&event, &mut self.phones));
+        let event_type = match &event.kind {
+            callhouse_core::event::Kind::Call(event_type, _) => event_type.as_str(),
+            callhouse_core::event::Kind::Unknown(_) => "unknown",
+        };
+        *self.tally.event_types.entry(event_type).or_default() += 1;
+        self.events.push(EventRow { event, origin });
+        Ok(())
+    }
+
+    fn check_account(
+        &mut self,
+        account: &AccountId,
+        principal: Option<&AccountId>,
+    ) -> Result<Result<(), Rejection>, Error> {
+        if !self.refused.is_empty()
+            && let Some(rejection) = self.refused.get(&(account.clone(), principal.cloned()))
+        {
+            return Ok(Err(rejection.clone()));
+        }
+        let checked = self.decoder.accounts.check(self.runtime, account, principal)?;
+        if let Err(rejection) = &checked {
+            self.refused.insert((account.clone(), principal.cloned()), rejection.clone());
+        }
+        Ok(checked)
+    }
+
+    fn reject(&mut self, rejection: Rejection, origin: Origin, account: Option<&AccountId>, bytes: &[u8]) {
+        *self.tally.reasons.entry(rejection.reason).or_default() += 1;
+        let account = account.map(|account| account.as_str().into());
+        self.rejections.push(RejectionRow { rejection, origin, account, payload: bytes.into() });
+    }
+}
+
+fn elements<'a>(message: &'a Message, instructions: &Instructions<'_>) -> Vec<Element<'a>> {
+    let Some(format) = instructions.format else {
+        return envelope::decode(Incoming { headers: &message.headers, payload: &message.payload });
+    };
+    match connector::by_name(format) {
+        Some(connector) => connector.decode(&message.payload, instructions.default_account.as_ref()),
+        None => {
+            let detail = format!("header {} names no format: {format:?}", crate::headers::FORMAT);
+            let rejection = Rejection::new(RejectionReason::InvalidValue, detail);
+            vec![Element { outcome: Err(rejection), bytes: &message.payload }]
+        }
+    }
+}
+
+/// Sorts records by account and call and joins those of the same call (REC-1: their order means nothing).
+fn join_by_call(records: Vec<CallRecord>) -> Vec<CallRecord> {
+    let mut records: Vec<Box<CallRecord>> = records.into_iter().map(Box::new).collect();
+    records.sort_unstable_by(|a, b| (&a.account, &a.call_id).cmp(&(&b.account, &b.call_id)));
+    let mut joined: Vec<CallRecord> = Vec::with_capacity(records.len());
+    for record in records {
+        match joined.last_mut() {
+            Some(last) if last.call_id == record.call_id && last.account == record.account => last.join(*record),
+            _ => joined.push(*record),
+        }
+    }
+    joined
+}

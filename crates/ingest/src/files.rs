@@ -1,0 +1,135 @@
+//! From the chunks of a flush to its files: at most one per table, whatever the number of partitions, sorted as the
+//! table says, complete and fsynced on return (LAK-1).
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::compute::interleave_record_batch;
+use arrow::error::ArrowError;
+use arrow::row::{RowConverter, Rows, SortField};
+use callhouse_lake::{FileWriter, NewFile, Table};
+
+use crate::chunk::Chunk;
+use crate::error::Error;
+use crate::staging::Share;
+
+/// Rows per batch handed to the file writer; bounds the copy that sorting makes.
+const ROWS_PER_BATCH: usize = 65_536;
+
+/// Writes the files of a flush. The three tables are written at the same time.
+pub(crate) async fn write(writer: &FileWriter, shares: &Arc<Vec<Share>>) -> Result<Vec<NewFile>, Error> {
+    let write_table = |table: Table| {
+        let (writer, shares) = (writer.clone(), Arc::clone(shares));
+        tokio::task::spawn_blocking(move || write_table(&writer, table, &shares))
+    };
+    let (events, calls, rejections) = tokio::join!(
+        write_table(Table::CallEvents),
+        write_table(Table::CallsRecent),
+        write_table(Table::Rejections)
+    );
+    let mut files = Vec::new();
+    for written in [events, calls, rejections] {
+        files.extend(written.map_err(|source| Error::Worker { worker: "file writing", source })??);
+    }
+    Ok(files)
+}
+
+fn write_table(writer: &FileWriter, table: Table, shares: &[Share]) -> Result<Option<NewFile>, Error> {
+    let chunks = || shares.iter().flat_map(|share| &share.chunks).filter(|chunk| rows_of(chunk, table).num_rows() > 0);
+    let batches: Vec<&RecordBatch> = chunks().map(|chunk| rows_of(chunk, table)).collect();
+    let superseded: Vec<&[bool]> = match table {
+        Table::CallsRecent => chunks().map(|chunk| chunk.superseded.as_slice()).collect(),
+        _ => Vec::new(),
+    };
+    let sorted = sort(table, &batches, &superseded).map_err(|source| Error::Arrange { source })?;
+    if sorted.is_empty() {
+        return Ok(None);
+    }
+    writer.write(table, None, &sorted).map(Some).map_err(|source| Error::WriteFiles { source })
+}
+
+fn rows_of(chunk: &Chunk, table: Table) -> &RecordBatch {
+    match table {
+        Table::CallEvents => &chunk.events,
+        Table::CallsRecent | Table::Calls => &chunk.calls,
+        Table::Rejections => &chunk.rejections,
+    }
+}
+
+/// Merges batches in the table's order, leaving superseded rows out. Equal keys keep the order of the batches.
+fn sort(table: Table, batches: &[&RecordBatch], superseded: &[&[bool]]) -> Result<Vec<RecordBatch>, ArrowError> {
+    let Some(first) = batches.first() else { return Ok(Vec::new()) };
+    let schema = first.schema();
+    let columns = table.sort_columns().iter().map(|name| schema.index_of(name)).collect::<Result<Vec<_>, _>>()?;
+    // Nulls last, ascending: what the table promises and compaction relies on.
+    let options = arrow::compute::SortOptions { descending: false, nulls_first: false };
+    let fields = columns
+        .iter()
+        .map(|index| SortField::new_with_options(schema.field(*index).data_type().clone(), options))
+        .collect();
+    let converter = RowConverter::new(fields)?;
+    let keys = batches
+        .iter()
+        .map(|batch| {
+            let key: Vec<ArrayRef> = columns.iter().map(|index| Arc::clone(batch.column(*index))).collect();
+            converter.convert_columns(&key)
+        })
+        .collect::<Result<Vec<Rows>, _>>()?;
+    let mut order: Vec<(usize, usize)> = Vec::with_capacity(batches.iter().map(|batch| batch.num_rows()).sum());
+    for (index, batch) in batches.iter().enumerate() {
+        let is_superseded = |row: usize| superseded.get(index).is_some_and(|rows| rows.get(row) == Some(&true));
+        order.extend((0..batch.num_rows()).filter(|row| !is_superseded(*row)).map(|row| (index, row)));
+    }
+    // Stable, because chunks come in order and mostly sorted: the sort is then a merge of runs.
+    order.sort_by(|a, b| keys[a.0].row(a.1).cmp(&keys[b.0].row(b.1)));
+    order.chunks(ROWS_PER_BATCH).map(|rows| interleave_record_batch(batches, rows)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int64Array, StringArray, TimestampMicrosecondArray};
+    use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+
+    use super::*;
+
+    fn batch(call_ids: &[&str], first: i64) -> RecordBatch {
+        let schema = Schema::new(vec![
+            Field::new("account", DataType::Utf8, true),
+            Field::new("call_id", DataType::Utf8, false),
+            Field::new("at", DataType::Timestamp(TimeUnit::Microsecond, None), false),
+            Field::new("n", DataType::Int64, false),
+        ]);
+        let rows = i64::try_from(call_ids.len()).unwrap();
+        let accounts = StringArray::from_iter(call_ids.iter().map(|id| (*id != "null").then_some("acme")));
+        RecordBatch::try_new(
+            Arc::new(schema),
+            vec![
+                Arc::new(accounts),
+                Arc::new(StringArray::from_iter_values(call_ids)),
+                Arc::new(TimestampMicrosecondArray::from_iter_values(first..first + rows)),
+                Arc::new(Int64Array::from_iter_values(first..first + rows)),
+            ],
+        )
+        .unwrap()
+    }
+
+    fn numbers(sorted: &[RecordBatch]) -> Vec<i64> {
+        let column = |batch: &RecordBatch| batch.column(3).as_any().downcast_ref::<Int64Array>().unwrap().values().to_vec();
+        sorted.iter().flat_map(column).collect()
+    }
+
+    #[test]
+    fn rows_are_merged_in_the_order_of_the_table_nulls_last() {
+        let (first, second) = (batch(&["null", "b", "d"], 0), batch(&["a", "b", "c"], 10));
+        let sorted = sort(Table::CallsRecent, &[&first, &second], &[]).unwrap();
+        assert_eq!(numbers(&sorted), [10, 1, 11, 12, 2, 0]);
+    }
+
+    #[test]
+    fn superseded_rows_are_left_out() {
+        let (first, second) = (batch(&["b", "d"], 0), batch(&["a", "b"], 10));
+        let sorted = sort(Table::CallsRecent, &[&first, &second], &[&[true, false], &[false, false]]).unwrap();
+        assert_eq!(numbers(&sorted), [10, 11, 1]);
+        assert!(sort(Table::CallsRecent, &[&first], &[&[true, true]]).unwrap().is_empty());
+    }
+}
