@@ -61,7 +61,8 @@ impl AccountCheck {
             return Ok(Ok(()));
         }
         if !runtime.block_on(self.is_within(account, principal))? {
-            let detail = format!("the credentials of account {principal} may not write for account {account}");
+            let detail =
+                format!("the credentials of account {principal} may not write for account {account}");
             return Ok(Err(Rejection::new(RejectionReason::ForbiddenAccount, detail)));
         }
         self.permitted.write().insert(pair);

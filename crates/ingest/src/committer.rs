@@ -132,8 +132,13 @@ impl Committer {
             let outcome = self.commit(&flush, files).await?;
             shares = Arc::into_inner(flush).unwrap_or_default();
             match outcome {
-                Attempt::Committed => return Ok(self.finish(shares).await),
-                Attempt::TenureEnded => tracing::warn!("a flush starts again without partitions that were lost"),
+                Attempt::Committed => {
+                    self.finish(shares).await;
+                    return Ok(());
+                }
+                Attempt::TenureEnded => {
+                    tracing::warn!("a flush starts again without partitions that were lost")
+                }
             }
         }
     }
@@ -172,16 +177,25 @@ impl Committer {
             match error {
                 callhouse_lake::Error::PositionMoved { ref kafka_partition, .. } => {
                     metrics::commit_failed("fenced");
-                    for share in shares.iter().filter(|share| share.tenure.kafka_partition == *kafka_partition) {
+                    for share in
+                        shares.iter().filter(|share| share.tenure.kafka_partition == *kafka_partition)
+                    {
                         self.staging.end(&share.tenure);
                     }
                     self.partitions.stop(kafka_partition, error.to_string());
                     self.ending.start_over(kafka_partition, error.to_string());
                     return Ok(Attempt::TenureEnded);
                 }
-                error if error.disposition() == Disposition::Transient && attempt < self.options.commit_attempts => {
+                error
+                    if error.disposition() == Disposition::Transient
+                        && attempt < self.options.commit_attempts =>
+                {
                     metrics::commit_failed("retried");
-                    tracing::warn!(error = &error as &dyn std::error::Error, attempt, "a commit is tried again");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        attempt,
+                        "a commit is tried again"
+                    );
                     sleep(retry::pause_after(attempt)).await;
                     attempt += 1;
                 }
@@ -245,7 +259,8 @@ impl Summary {
             self.messages += counts.messages;
             self.events += counts.events;
             self.rejections += counts.rejections;
-            let kept = share.chunks.iter().flat_map(|chunk| &chunk.superseded).filter(|superseded| !**superseded);
+            let kept =
+                share.chunks.iter().flat_map(|chunk| &chunk.superseded).filter(|superseded| !**superseded);
             self.rows += u64::try_from(kept.count()).unwrap_or(0);
         }
         self.commits += 1;

@@ -165,7 +165,11 @@ impl Decoding<'_> {
     }
 
     /// The message's size when it is over the limit.
-    fn excess<'m>(&self, message: &Message, instructions: &Instructions<'m>) -> Option<std::borrow::Cow<'m, str>> {
+    fn excess<'m>(
+        &self,
+        message: &Message,
+        instructions: &Instructions<'m>,
+    ) -> Option<std::borrow::Cow<'m, str>> {
         match instructions.cut_from_bytes {
             Some(bytes) => Some(bytes.into()),
             None if message.payload.len() > self.decoder.max_message_bytes => {
@@ -245,7 +249,9 @@ fn join_by_call(records: Vec<CallRecord>) -> Vec<CallRecord> {
     let mut joined: Vec<CallRecord> = Vec::with_capacity(records.len());
     for record in records {
         match joined.last_mut() {
-            Some(last) if last.call_id == record.call_id && last.account == record.account => last.join(*record),
+            Some(last) if last.call_id == record.call_id && last.account == record.account => {
+                last.join(*record)
+            }
             _ => joined.push(*record),
         }
     }

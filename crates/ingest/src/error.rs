@@ -38,7 +38,9 @@ pub enum Error {
         #[source]
         source: callhouse_lake::Error,
     },
-    #[error("reading started over {times} times without a commit in between, the last time for {kafka_partition}: {why}")]
+    #[error(
+        "reading started over {times} times without a commit in between, the last time for {kafka_partition}: {why}"
+    )]
     StartOver { times: u32, kafka_partition: KafkaPartition, why: String },
     #[error("the {worker} task ended abnormally")]
     Worker {

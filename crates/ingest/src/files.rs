@@ -35,7 +35,8 @@ pub(crate) async fn write(writer: &FileWriter, shares: &Arc<Vec<Share>>) -> Resu
 }
 
 fn write_table(writer: &FileWriter, table: Table, shares: &[Share]) -> Result<Option<NewFile>, Error> {
-    let chunks = || shares.iter().flat_map(|share| &share.chunks).filter(|chunk| rows_of(chunk, table).num_rows() > 0);
+    let chunks =
+        || shares.iter().flat_map(|share| &share.chunks).filter(|chunk| rows_of(chunk, table).num_rows() > 0);
     let batches: Vec<&RecordBatch> = chunks().map(|chunk| rows_of(chunk, table)).collect();
     let superseded: Vec<&[bool]> = match table {
         Table::CallsRecent => chunks().map(|chunk| chunk.superseded.as_slice()).collect(),
@@ -57,10 +58,15 @@ fn rows_of(chunk: &Chunk, table: Table) -> &RecordBatch {
 }
 
 /// Merges batches in the table's order, leaving superseded rows out. Equal keys keep the order of the batches.
-fn sort(table: Table, batches: &[&RecordBatch], superseded: &[&[bool]]) -> Result<Vec<RecordBatch>, ArrowError> {
+fn sort(
+    table: Table,
+    batches: &[&RecordBatch],
+    superseded: &[&[bool]],
+) -> Result<Vec<RecordBatch>, ArrowError> {
     let Some(first) = batches.first() else { return Ok(Vec::new()) };
     let schema = first.schema();
-    let columns = table.sort_columns().iter().map(|name| schema.index_of(name)).collect::<Result<Vec<_>, _>>()?;
+    let columns =
+        table.sort_columns().iter().map(|name| schema.index_of(name)).collect::<Result<Vec<_>, _>>()?;
     // Nulls last, ascending: what the table promises and compaction relies on.
     let options = arrow::compute::SortOptions { descending: false, nulls_first: false };
     let fields = columns
@@ -75,9 +81,11 @@ fn sort(table: Table, batches: &[&RecordBatch], superseded: &[&[bool]]) -> Resul
             converter.convert_columns(&key)
         })
         .collect::<Result<Vec<Rows>, _>>()?;
-    let mut order: Vec<(usize, usize)> = Vec::with_capacity(batches.iter().map(|batch| batch.num_rows()).sum());
+    let mut order: Vec<(usize, usize)> =
+        Vec::with_capacity(batches.iter().map(|batch| batch.num_rows()).sum());
     for (index, batch) in batches.iter().enumerate() {
-        let is_superseded = |row: usize| superseded.get(index).is_some_and(|rows| rows.get(row) == Some(&true));
+        let is_superseded =
+            |row: usize| superseded.get(index).is_some_and(|rows| rows.get(row) == Some(&true));
         order.extend((0..batch.num_rows()).filter(|row| !is_superseded(*row)).map(|row| (index, row)));
     }
     // Stable, because chunks come in order and mostly sorted: the sort is then a merge of runs.
@@ -114,7 +122,9 @@ mod tests {
     }
 
     fn numbers(sorted: &[RecordBatch]) -> Vec<i64> {
-        let column = |batch: &RecordBatch| batch.column(3).as_any().downcast_ref::<Int64Array>().unwrap().values().to_vec();
+        let column = |batch: &RecordBatch| {
+            batch.column(3).as_any().downcast_ref::<Int64Array>().unwrap().values().to_vec()
+        };
         sorted.iter().flat_map(column).collect()
     }
 
@@ -128,7 +138,8 @@ mod tests {
     #[test]
     fn superseded_rows_are_left_out() {
         let (first, second) = (batch(&["b", "d"], 0), batch(&["a", "b"], 10));
-        let sorted = sort(Table::CallsRecent, &[&first, &second], &[&[true, false], &[false, false]]).unwrap();
+        let sorted =
+            sort(Table::CallsRecent, &[&first, &second], &[&[true, false], &[false, false]]).unwrap();
         assert_eq!(numbers(&sorted), [10, 11, 1]);
         assert!(sort(Table::CallsRecent, &[&first], &[&[true, true]]).unwrap().is_empty());
     }

@@ -34,9 +34,20 @@ pub fn describe() {
     describe_counter!(COMMITS, "Commits of rows and positions");
     describe_counter!(COMMIT_FAILURES, "Failed attempts to commit, by what is done about them");
     describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "Time of one commit in the catalog, retries included");
-    describe_histogram!(WRITE_SECONDS, Unit::Seconds, "Time to sort, write and fsync the files of one commit");
-    describe_histogram!(VISIBLE_SECONDS, Unit::Seconds, "From a message's arrival in the log until queries see it");
-    describe_counter!(HOLE_OFFSETS, "Offsets that retention took before they were read, by topic and partition");
+    describe_histogram!(
+        WRITE_SECONDS,
+        Unit::Seconds,
+        "Time to sort, write and fsync the files of one commit"
+    );
+    describe_histogram!(
+        VISIBLE_SECONDS,
+        Unit::Seconds,
+        "From a message's arrival in the log until queries see it"
+    );
+    describe_counter!(
+        HOLE_OFFSETS,
+        "Offsets that retention took before they were read, by topic and partition"
+    );
     describe_gauge!(STOPPED, "Partitions that are owned and not being read; 0 when all is well");
     describe_gauge!(LAG, "Messages in the log that are not in the lake yet, by topic and partition");
     describe_gauge!(WAITING, "1 while reading waits for commits or compaction");

@@ -125,7 +125,10 @@ mod tests {
         let mut open = OpenRecords::new(100);
         assert_eq!(open.fold(0, vec![record("a", 1), record("b", 2)]).superseded, []);
         let folded = open.fold(1, vec![record("b", 9)]);
-        assert_eq!((folded.rows[0].first_event_at, folded.rows[0].last_event_at), (Timestamp(2), Timestamp(9)));
+        assert_eq!(
+            (folded.rows[0].first_event_at, folded.rows[0].last_event_at),
+            (Timestamp(2), Timestamp(9))
+        );
         assert_eq!(folded.superseded, [RowAddress { chunk: 0, row: 1 }]);
     }
 

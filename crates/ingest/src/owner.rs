@@ -117,7 +117,7 @@ impl Owner {
             (Arc::clone(&self.staging), Arc::clone(&self.partitions), Arc::clone(&self.ending));
         let task = self.tracker.spawn(async move {
             match worker.run().await {
-                Ok(Ended::Finished | Ended::TenureEnded) => {}
+                Ok(Ended::Finished | Ended::Lost) => {}
                 Ok(Ended::Discontinuous(gap)) => {
                     staging.end(&ended);
                     partitions.stop(&ended.kafka_partition, gap.to_string());
@@ -147,13 +147,12 @@ impl PartitionOwner for Owner {
         if let Some(earlier) = self.stop_worker(kafka_partition).await {
             self.end(&earlier).await;
         }
-        let stored = self.catalog.position(kafka_partition).await.map_err(|error| {
-            callhouse_log::Error::Owner {
+        let stored =
+            self.catalog.position(kafka_partition).await.map_err(|error| callhouse_log::Error::Owner {
                 operation: "reading the stored position",
                 kafka_partition: kafka_partition.clone(),
                 source: Box::new(error),
-            }
-        })?;
+            })?;
         tracing::info!(%kafka_partition, stored, "partition assigned");
         let (sender, batches) = mpsc::channel(BATCHES_IN_CHANNEL);
         let tenure = self.staging.begin(kafka_partition);

@@ -93,7 +93,9 @@ impl Staging {
             number: state.tenures,
             ended: CancellationToken::new(),
         };
-        state.partitions.insert(kafka_partition.clone(), Owned { tenure: tenure.clone(), chunks: Vec::new() });
+        state
+            .partitions
+            .insert(kafka_partition.clone(), Owned { tenure: tenure.clone(), chunks: Vec::new() });
         tenure
     }
 
@@ -120,7 +122,12 @@ impl Staging {
 
     /// Shows a chunk to readers and stages it for the next commit. `superseded` are rows of earlier chunks that this
     /// one repeats. Returns the number of the partition's first chunk that waits for a commit.
-    pub(crate) fn add(&self, tenure: &Tenure, chunk: Chunk, superseded: &[RowAddress]) -> Result<u64, TenureEnded> {
+    pub(crate) fn add(
+        &self,
+        tenure: &Tenure,
+        chunk: Chunk,
+        superseded: &[RowAddress],
+    ) -> Result<u64, TenureEnded> {
         let mut state = self.state.lock();
         let Some(owned) = state.partitions.get_mut(&tenure.kafka_partition) else { return Err(TenureEnded) };
         if owned.tenure.number != tenure.number {
@@ -129,7 +136,8 @@ impl Staging {
         let first_waiting = owned.chunks.first().map_or(chunk.number, |first| first.number);
         for address in superseded {
             // Rows below were handed to a commit: they stay, and are joined with this one by whoever reads.
-            let index = address.chunk.checked_sub(first_waiting).and_then(|index| usize::try_from(index).ok());
+            let index =
+                address.chunk.checked_sub(first_waiting).and_then(|index| usize::try_from(index).ok());
             if let Some(earlier) = index.and_then(|index| owned.chunks.get_mut(index)) {
                 earlier.supersede(*address);
             }

@@ -15,7 +15,9 @@ pub(crate) struct Unit {
 
 /// A batch that does not start where the one before ended.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the log went on at offset {found}, offset {expected} was to come: reading starts again from the lake")]
+#[error(
+    "the log went on at offset {found}, offset {expected} was to come: reading starts again from the lake"
+)]
 pub(crate) struct Discontinuous {
     pub(crate) expected: i64,
     pub(crate) found: i64,
@@ -57,7 +59,11 @@ impl Gathering {
         }
         self.next_offset = Some(batch.to);
         let unit = self.unit.get_or_insert_with(|| Unit {
-            range: OffsetRange { kafka_partition: self.kafka_partition.clone(), from: expected, to: expected },
+            range: OffsetRange {
+                kafka_partition: self.kafka_partition.clone(),
+                from: expected,
+                to: expected,
+            },
             holes: Vec::new(),
             messages: Vec::new(),
         });

@@ -44,7 +44,7 @@ pub(crate) enum Ended {
     /// The log has no more for this partition, or was told to stop; everything read is staged.
     Finished,
     /// The tenure ended while it worked: nothing more of it can be staged.
-    TenureEnded,
+    Lost,
     Discontinuous(Discontinuous),
 }
 
@@ -105,7 +105,7 @@ impl Worker {
         let ended = self.tenure.ended.clone();
         tokio::select! {
             biased;
-            () = ended.cancelled() => Ok(Ended::TenureEnded),
+            () = ended.cancelled() => Ok(Ended::Lost),
             ended = self.work() => ended,
         }
     }
@@ -122,7 +122,7 @@ impl Worker {
                 () = self.stop.cancelled() => break,
                 Some(decoded) = self.decoding.next(), if !self.decoding.is_empty() => {
                     if self.take_in(decoded?).await?.is_none() {
-                        return Ok(Ended::TenureEnded);
+                        return Ok(Ended::Lost);
                     }
                 }
                 () = sleep_until(due), if has_room && !self.gathering.is_empty() => self.decode_gathered(),
@@ -138,7 +138,7 @@ impl Worker {
         self.decode_gathered();
         while let Some(decoded) = self.decoding.next().await {
             if self.take_in(decoded?).await?.is_none() {
-                return Ok(Ended::TenureEnded);
+                return Ok(Ended::Lost);
             }
         }
         Ok(Ended::Finished)
@@ -175,13 +175,15 @@ impl Worker {
 
     async fn build(&mut self, number: u64, decoded: Decoded) -> Result<Built, Error> {
         let capacity = self.shared.options.open_records;
-        let mut open_records = self.open_records.take().unwrap_or_else(|| Box::new(OpenRecords::new(capacity)));
+        let mut open_records =
+            self.open_records.take().unwrap_or_else(|| Box::new(OpenRecords::new(capacity)));
         let gate = self.shared.gate.clone();
         let built = spawn_blocking(move || {
             let built = build_chunk(number, decoded, &mut open_records, &gate);
             (built, open_records)
         });
-        let (built, open_records) = built.await.map_err(|source| Error::Worker { worker: "folding", source })?;
+        let (built, open_records) =
+            built.await.map_err(|source| Error::Worker { worker: "folding", source })?;
         self.open_records = Some(open_records);
         built
     }
