@@ -1,7 +1,7 @@
 //! Connectors: from the lines of foreign systems to events. One file each, with captured bytes as fixtures.
 //!
 //! A connector is stateless. What one line says about later lines of the same file (a BYE does not repeat
-//! the account its INVITE named) is remembered by [`Lines`], through which whole files are read.
+//! the account its INVITE named) is remembered by [`LineAccounts`], which whoever reads a file asks line by line.
 
 mod cloudevents;
 mod kamailio_acc;
@@ -27,8 +27,9 @@ pub trait Connector: Send + Sync {
     /// lines that name no account.
     fn decode<'a>(&self, line: &'a [u8], default_account: Option<&AccountId>) -> Vec<Element<'a>>;
 
-    /// The call a line is about when the line leaves its account to an earlier line of the same call.
-    fn call_lacking_account(&self, line: &[u8]) -> Option<Box<str>> {
+    /// The call a line is about and the account it names for it, in formats where one line of a call may leave its
+    /// account to an earlier one. `None` for lines that stand alone.
+    fn call_and_account(&self, line: &[u8]) -> Option<(Box<str>, Option<AccountId>)> {
         let _ = line;
         None
     }
@@ -48,48 +49,44 @@ pub fn by_name(name: &str) -> Option<&'static dyn Connector> {
 /// Calls whose account is remembered, per generation; two generations are kept.
 const REMEMBERED_CALLS: usize = 500_000;
 
-/// Reads the lines of one file in order, remembering which account each call is of.
-pub struct Lines {
+/// Finds the default account of each line of one file: that of the line's call where an earlier line named it, else
+/// the one of the whole file.
+///
+/// It has to see every line from the first one on, also those before a position from which reading goes on, so
+/// that a resumed reading finds what an uninterrupted one does.
+pub struct LineAccounts {
     connector: &'static dyn Connector,
-    default_account: Option<AccountId>,
-    accounts: HashMap<Box<str>, AccountId>,
-    older_accounts: HashMap<Box<str>, AccountId>,
+    of_file: Option<AccountId>,
+    recent: HashMap<Box<str>, AccountId>,
+    older: HashMap<Box<str>, AccountId>,
 }
 
-impl Lines {
+impl LineAccounts {
     #[must_use]
-    pub fn new(connector: &'static dyn Connector, default_account: Option<AccountId>) -> Self {
-        Self { connector, default_account, accounts: HashMap::new(), older_accounts: HashMap::new() }
+    pub fn new(connector: &'static dyn Connector, of_file: Option<AccountId>) -> Self {
+        Self { connector, of_file, recent: HashMap::new(), older: HashMap::new() }
     }
 
-    /// Decodes the next line. A line that names no account gets that of its call, else the default one.
-    /// Lines before a stored position are decoded too and their events dropped, so that a resumed reading
-    /// knows what an uninterrupted one would.
-    pub fn decode<'a>(&mut self, line: &'a [u8]) -> Vec<Element<'a>> {
-        let lacking = self.connector.call_lacking_account(line);
-        let remembered = lacking.and_then(|call_id| self.account_of(&call_id));
-        let account = remembered.as_ref().or(self.default_account.as_ref());
-        let elements = self.connector.decode(line, account);
-        for element in &elements {
-            if let Ok(event) = &element.outcome {
-                self.remember(event);
+    /// The default account with which the next line is to be decoded.
+    pub fn of_next(&mut self, line: &[u8]) -> Option<AccountId> {
+        match self.connector.call_and_account(line) {
+            Some((call_id, Some(account))) => {
+                self.remember(call_id, account);
+                self.of_file.clone()
             }
+            Some((call_id, None)) => {
+                let named = self.recent.get(&call_id).or_else(|| self.older.get(&call_id));
+                named.or(self.of_file.as_ref()).cloned()
+            }
+            None => self.of_file.clone(),
         }
-        elements
     }
 
-    fn account_of(&self, call_id: &str) -> Option<AccountId> {
-        self.accounts.get(call_id).or_else(|| self.older_accounts.get(call_id)).cloned()
-    }
-
-    fn remember(&mut self, event: &Event) {
-        if self.accounts.contains_key(&event.subject) {
-            return;
+    fn remember(&mut self, call_id: Box<str>, account: AccountId) {
+        if self.recent.len() >= REMEMBERED_CALLS {
+            self.older = std::mem::take(&mut self.recent);
         }
-        if self.accounts.len() >= REMEMBERED_CALLS {
-            self.older_accounts = std::mem::take(&mut self.accounts);
-        }
-        self.accounts.insert(event.subject.clone(), event.account.clone());
+        self.recent.insert(call_id, account);
     }
 }
 

@@ -12,7 +12,7 @@
 //! - `time` is the whole second of the final response, so the start of a call that rang long is stated too late. Where
 //!   the connector `kamailio-cdr` reads the same calls, its instants win (authority, see `record/fold.rs`).
 //! - `account` stands in the INVITE of the side that places the call, hence direction outbound.
-//! - A BYE names no account; it gets that of its INVITE through [`Connector::call_lacking_account`]. Who hung up is not
+//! - A BYE names no account; it gets that of its INVITE through `LineAccounts`. Who hung up is not
 //!   told: that takes the tags of the INVITE.
 //! - A failed call may be reported twice, byte for byte (transaction and missed call): same line, same event ids.
 //! - A re-INVITE looks like an INVITE; account initial requests only, as Kamailio's own configuration does.
@@ -70,9 +70,9 @@ impl Connector for KamailioAcc {
         elements(line, events(line, default_account))
     }
 
-    fn call_lacking_account(&self, line: &[u8]) -> Option<Box<str>> {
+    fn call_and_account(&self, line: &[u8]) -> Option<(Box<str>, Option<AccountId>)> {
         let line: Line<'_> = serde_json::from_slice(line).ok()?;
-        line.account.is_empty().then(|| line.callid.into())
+        Some((line.callid.into(), AccountId::new(&line.account).ok()))
     }
 }
 

@@ -28,10 +28,12 @@ fn fixture(name: &str) -> Vec<u8> {
 /// Joins the events of a captured file into what is known already; every line must give events.
 fn take_in(records: &mut Records, connector: &str, file: &str) {
     let bytes = fixture(file);
-    let mut lines = Lines::new(by_name(connector).expect("known"), None);
+    let connector = by_name(connector).expect("known");
+    let mut accounts = LineAccounts::new(connector, None);
     let mut phones = PhoneBook::with_capacity(10_000);
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        for element in lines.decode(line) {
+        let account = accounts.of_next(line);
+        for element in connector.decode(line, account.as_ref()) {
             let event = element.outcome.expect("every captured line is good");
             let partial = fold(&event, &mut phones).expect("about a call");
             let key = (partial.account.clone(), partial.call_id.clone());
@@ -262,6 +264,26 @@ fn every_name_has_its_connector() {
 fn cloudevents_lines_without_an_account_get_the_default_one() {
     let line = br#"{"specversion":"1.0","id":"1","source":"s","type":"call.started","subject":"c","time":"2026-11-20T20:00:56Z"}"#;
     let account = AccountId::new("acme").expect("valid");
-    let mut lines = Lines::new(by_name("cloudevents").expect("known"), Some(account.clone()));
-    assert_eq!(lines.decode(line).remove(0).outcome.expect("decodes").account, account);
+    let connector = by_name("cloudevents").expect("known");
+    let default_account = LineAccounts::new(connector, Some(account.clone())).of_next(line);
+    let event = connector.decode(line, default_account.as_ref()).remove(0).outcome.expect("decodes");
+    assert_eq!(event.account, account);
+}
+
+#[test]
+fn a_line_without_account_is_of_the_account_its_call_named_before_the_default_one() {
+    let line = |method: &str, callid: &str, account: &str| {
+        format!(
+            r#"{{"time":1,"method":"{method}","callid":"{callid}","sip_code":"200","account":"{account}"}}"#
+        )
+    };
+    let default_account = AccountId::new("globex").expect("valid");
+    let mut accounts =
+        LineAccounts::new(by_name("kamailio-acc").expect("known"), Some(default_account.clone()));
+    let mut of_next = |line: String| accounts.of_next(line.as_bytes()).map(|account| account.to_string());
+    assert_eq!(of_next(line("BYE", "c1", "")).as_deref(), Some("globex"));
+    assert_eq!(of_next(line("INVITE", "c1", "acme")).as_deref(), Some("globex"));
+    assert_eq!(of_next(line("BYE", "c1", "")).as_deref(), Some("acme"));
+    assert_eq!(of_next(line("BYE", "c2", "")).as_deref(), Some("globex"));
+    assert_eq!(of_next("no JSON".to_owned()).as_deref(), Some("globex"));
 }
