@@ -55,21 +55,22 @@ const REMEMBERED_CALLS: usize = 500_000;
 /// It has to see every line from the first one on, also those before a position from which reading goes on, so
 /// that a resumed reading finds what an uninterrupted one does.
 pub struct LineAccounts {
-    connector: &'static dyn Connector,
+    connector: Option<&'static dyn Connector>,
     of_file: Option<AccountId>,
     recent: HashMap<Box<str>, AccountId>,
     older: HashMap<Box<str>, AccountId>,
 }
 
 impl LineAccounts {
+    /// For the lines of a file in the format of that name; without a connector of that name every line stands alone.
     #[must_use]
-    pub fn new(connector: &'static dyn Connector, of_file: Option<AccountId>) -> Self {
-        Self { connector, of_file, recent: HashMap::new(), older: HashMap::new() }
+    pub fn new(format: &str, of_file: Option<AccountId>) -> Self {
+        Self { connector: by_name(format), of_file, recent: HashMap::new(), older: HashMap::new() }
     }
 
     /// The default account with which the next line is to be decoded.
     pub fn of_next(&mut self, line: &[u8]) -> Option<AccountId> {
-        match self.connector.call_and_account(line) {
+        match self.connector.and_then(|connector| connector.call_and_account(line)) {
             Some((call_id, Some(account))) => {
                 self.remember(call_id, account);
                 self.of_file.clone()

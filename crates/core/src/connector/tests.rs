@@ -28,8 +28,8 @@ fn fixture(name: &str) -> Vec<u8> {
 /// Joins the events of a captured file into what is known already; every line must give events.
 fn take_in(records: &mut Records, connector: &str, file: &str) {
     let bytes = fixture(file);
-    let connector = by_name(connector).expect("known");
     let mut accounts = LineAccounts::new(connector, None);
+    let connector = by_name(connector).expect("known");
     let mut phones = PhoneBook::with_capacity(10_000);
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let account = accounts.of_next(line);
@@ -265,7 +265,7 @@ fn cloudevents_lines_without_an_account_get_the_default_one() {
     let line = br#"{"specversion":"1.0","id":"1","source":"s","type":"call.started","subject":"c","time":"2026-11-20T20:00:56Z"}"#;
     let account = AccountId::new("acme").expect("valid");
     let connector = by_name("cloudevents").expect("known");
-    let default_account = LineAccounts::new(connector, Some(account.clone())).of_next(line);
+    let default_account = LineAccounts::new("cloudevents", Some(account.clone())).of_next(line);
     let event = connector.decode(line, default_account.as_ref()).remove(0).outcome.expect("decodes");
     assert_eq!(event.account, account);
 }
@@ -278,8 +278,7 @@ fn a_line_without_account_is_of_the_account_its_call_named_before_the_default_on
         )
     };
     let default_account = AccountId::new("globex").expect("valid");
-    let mut accounts =
-        LineAccounts::new(by_name("kamailio-acc").expect("known"), Some(default_account.clone()));
+    let mut accounts = LineAccounts::new("kamailio-acc", Some(default_account));
     let mut of_next = |line: String| accounts.of_next(line.as_bytes()).map(|account| account.to_string());
     assert_eq!(of_next(line("BYE", "c1", "")).as_deref(), Some("globex"));
     assert_eq!(of_next(line("INVITE", "c1", "acme")).as_deref(), Some("globex"));
