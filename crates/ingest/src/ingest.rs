@@ -159,16 +159,23 @@ impl Ingest {
             read = log.run(Arc::clone(&owner) as Arc<dyn PartitionOwner>, reading) => read,
             never = self.watch(log.as_ref()) => match never {},
         };
+        let has_log_ended = !ending.has_begun();
         // The log has revoked everything if it keeps its word; nothing may be left staged in any case.
         owner.revoke_all().await;
         drop(flush_requests);
         if let Some(ended) = committing.join_next().await {
             ended.map_err(|source| Error::Worker { worker: "committer", source })?;
         }
-        match ending.take() {
-            Some(reason) => Ok(Some(reason)),
-            None => read.map(|()| None).map_err(|source| Error::ReadLog { source }),
+        if let Some(reason) = ending.take() {
+            return Ok(Some(reason));
         }
+        read.map_err(|source| Error::ReadLog { source })?;
+        // Nobody else reads a log that has ended: what was given up is read again.
+        let abandoned = owner.abandoned().filter(|_| has_log_ended);
+        Ok(abandoned.map(|kafka_partition| Reason::StartOver {
+            kafka_partition,
+            why: "the end of the log could not be committed in time".to_owned(),
+        }))
     }
 
     /// Keeps lag and loads fresh.

@@ -40,7 +40,7 @@ pub struct Options {
     /// Attempts of one commit while its failures may pass by themselves. Default 10, which is about half a minute.
     pub commit_attempts: u32,
     /// A partition being taken away in a rebalance has so long to commit what was read; after it, its new owner reads
-    /// it again. The end of a run waits for as long as the commit is being tried. Default 5,000.
+    /// it again. The end of a run waits for as long as the commit is being tried. Default 30,000.
     pub revoke_flush_ms: u64,
     /// Lag is asked of the log this often. Default 5,000.
     pub lag_interval_ms: u64,
@@ -65,7 +65,7 @@ impl Default for Options {
             create_accounts: false,
             decoders: 2,
             commit_attempts: 10,
-            revoke_flush_ms: 5_000,
+            revoke_flush_ms: 30_000,
             lag_interval_ms: 5_000,
         }
     }

@@ -39,6 +39,8 @@ pub(crate) struct Owner {
     /// Weak, so that a log that keeps its owner does not keep the committer from ending.
     flush_requests: mpsc::WeakSender<FlushRequest>,
     running: Mutex<HashMap<KafkaPartition, Running>>,
+    /// The first partition of which something read was not committed.
+    abandoned: Mutex<Option<KafkaPartition>>,
     tracker: TaskTracker,
     ending: Arc<Ending>,
 }
@@ -67,9 +69,15 @@ impl Owner {
             committing,
             flush_requests,
             running: Mutex::default(),
+            abandoned: Mutex::default(),
             tracker: TaskTracker::new(),
             ending,
         }
+    }
+
+    /// A partition of which something read was given up because committing it took too long.
+    pub(crate) fn abandoned(&self) -> Option<KafkaPartition> {
+        self.abandoned.lock().clone()
     }
 
     /// Ends every tenure there is, as [`PartitionOwner::revoked`] does.
@@ -169,6 +177,7 @@ impl PartitionOwner for Owner {
         let Some(tenure) = self.stop_worker(kafka_partition).await else { return };
         if !self.flush().await {
             tracing::warn!(%kafka_partition, "what was read and not committed is left to the next owner");
+            self.abandoned.lock().get_or_insert_with(|| kafka_partition.clone());
         }
         self.end(&tenure).await;
         self.partitions.revoked(kafka_partition);

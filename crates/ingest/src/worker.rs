@@ -135,6 +135,12 @@ impl Worker {
                 },
             }
         }
+        // What the log has handed over counts as read: a log that has ended expects it to be taken in.
+        while let Ok(batch) = self.batches.try_recv() {
+            if let Err(gap) = self.gathering.add(batch) {
+                return Ok(Ended::Discontinuous(gap));
+            }
+        }
         self.decode_gathered();
         while let Some(decoded) = self.decoding.next().await {
             if self.take_in(decoded?).await?.is_none() {
