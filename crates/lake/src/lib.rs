@@ -14,6 +14,8 @@ pub mod gc;
 pub mod hot;
 pub mod rows;
 pub mod table;
+#[cfg(test)]
+mod testing;
 
 pub use catalog::{Catalog, Commit, Committed, DataFile, Hole, Snapshot};
 pub use error::{Disposition, Error};

@@ -1,13 +1,33 @@
 //! The Arrow form of every table: schemas, and records, events and rejections to and from batches.
+//!
+//! `calls` and `calls_recent` have the same columns (`rows/columns.rs`); a record's stamps are stored only where
+//! they are not what the row's own instants say (`rows/stamps.rs`). What a column means to a reader of the
+//! warehouse is in `schemas/tables/`.
 
-use std::sync::Arc;
+mod call_cells;
+mod columns;
+mod decode_calls;
+mod encode_calls;
+mod event_rows;
+mod rejection_rows;
+mod stamps;
+#[cfg(test)]
+mod tests;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
-use callhouse_core::{CallRecord, Event, KafkaPartition, Rejection, Timestamp};
+use arrow::array::{Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, SchemaRef, TimeUnit};
+use callhouse_core::{Event, KafkaPartition, Rejection, Timestamp};
 
 use crate::error::Error;
 use crate::table::Table;
+
+pub(crate) use call_cells::CallCells;
+pub(crate) use columns::{CallColumn, GroupName, Owner};
+pub use decode_calls::decode_calls;
+pub use encode_calls::encode_calls;
+pub use event_rows::{decode_events, encode_events};
+pub use rejection_rows::encode_rejections;
+pub(crate) use stamps::{effective, stored};
 
 /// Where a message stood in its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +41,7 @@ pub struct Origin {
 }
 
 /// One row of `call_events`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EventRow {
     pub event: Event,
     pub origin: Origin,
@@ -41,42 +61,32 @@ pub struct RejectionRow {
 /// The schema behind [`Table::schema`].
 #[must_use]
 pub fn schema(table: Table) -> SchemaRef {
-    let _ = table;
-    Arc::new(Schema::empty())
+    match table {
+        Table::Calls | Table::CallsRecent => columns::schema(),
+        Table::CallEvents => event_rows::schema(),
+        Table::Rejections => rejection_rows::schema(),
+    }
 }
 
-/// Encodes records as rows of `calls` / `calls_recent`, derived columns included, in the order given.
-///
-/// # Errors
-/// [`Error::Arrow`] when Arrow refuses the columns.
-pub fn encode_calls(records: &[CallRecord]) -> Result<RecordBatch, Error> {
-    let _ = records;
-    Ok(RecordBatch::new_empty(schema(Table::Calls)))
+/// The Arrow type of every instant (TIM-1).
+pub(crate) fn instant() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
-/// Decodes rows of `calls` / `calls_recent`; the inverse of [`encode_calls`], derived columns ignored.
-///
-/// # Errors
-/// [`Error::Invalid`] for a batch that is not of this schema.
-pub fn decode_calls(batch: &RecordBatch) -> Result<Vec<CallRecord>, Error> {
-    let _ = batch;
-    Ok(Vec::new())
+/// Refuses a batch whose column types are not the table's; nullability may differ, as it does after a read.
+pub(crate) fn check_schema(batch: &RecordBatch, table: Table) -> Result<(), Error> {
+    let same = |(found, wanted): (&std::sync::Arc<Field>, &std::sync::Arc<Field>)| {
+        found.name() == wanted.name() && found.data_type() == wanted.data_type()
+    };
+    let wanted = schema(table);
+    let found = batch.schema();
+    if found.fields().len() == wanted.fields().len() && found.fields().iter().zip(wanted.fields()).all(same) {
+        return Ok(());
+    }
+    Err(Error::Invalid { what: format!("a batch is not of the schema of {}: {found}", table.name()) })
 }
 
-/// Encodes rows of `call_events`.
-///
-/// # Errors
-/// [`Error::Arrow`] when Arrow refuses the columns.
-pub fn encode_events(rows: &[EventRow]) -> Result<RecordBatch, Error> {
-    let _ = rows;
-    Ok(RecordBatch::new_empty(schema(Table::CallEvents)))
-}
-
-/// Encodes rows of `rejections`.
-///
-/// # Errors
-/// [`Error::Arrow`] when Arrow refuses the columns.
-pub fn encode_rejections(rows: &[RejectionRow]) -> Result<RecordBatch, Error> {
-    let _ = rows;
-    Ok(RecordBatch::new_empty(schema(Table::Rejections)))
+/// The column at `index`, which [`check_schema`] has shown to be of type `T`.
+pub(crate) fn typed<T: Array + 'static>(batch: &RecordBatch, index: usize) -> &T {
+    batch.column(index).as_any().downcast_ref().expect("the schema was checked")
 }
