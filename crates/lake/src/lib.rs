@@ -7,19 +7,28 @@
 pub mod accounts;
 pub mod catalog;
 pub mod clock;
+pub mod compaction;
 pub mod error;
 pub mod file;
 pub mod folder;
 pub mod gc;
 pub mod hot;
+pub mod join;
+pub mod key_index;
+pub mod overlay;
+mod read;
 pub mod rows;
+mod sorted;
 pub mod table;
 #[cfg(test)]
 mod testing;
+mod touch;
 
 pub use catalog::{Catalog, Commit, Committed, DataFile, Hole, Snapshot};
+pub use compaction::{CompactionOptions, CompactionReport, Compactor};
 pub use error::{Disposition, Error};
 pub use file::{FileWriter, NewFile};
 pub use folder::DataFolder;
 pub use hot::{HotChunk, HotRows, HotView};
+pub use overlay::{Overlay, OverlayReader, Skip};
 pub use table::Table;

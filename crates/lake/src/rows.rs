@@ -24,10 +24,12 @@ use crate::table::Table;
 pub(crate) use call_cells::CallCells;
 pub(crate) use columns::{CallColumn, GroupName, Owner};
 pub use decode_calls::decode_calls;
+pub(crate) use decode_calls::decode_outcome;
 pub use encode_calls::encode_calls;
+pub(crate) use encode_calls::derived_columns;
 pub use event_rows::{decode_events, encode_events};
 pub use rejection_rows::encode_rejections;
-pub(crate) use stamps::{effective, stored};
+pub(crate) use stamps::{effective, stored, usual};
 
 /// Where a message stood in its log.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -34,53 +34,52 @@ fn any_of<T: Copy + std::fmt::Debug + 'static>(values: &'static [T]) -> impl Str
 fn parties() -> impl Strategy<Value = Parties> {
     let enums = (any_of(Direction::ALL), any_of(Presentation::ALL));
     let texts = proptest::collection::vec(text(), 21);
-    (enums, texts, select(vec!["", "kamailio", "callr"])).prop_map(|((direction, from_presentation), texts, source)| {
-        let mut texts = texts.into_iter();
-        let mut next = || texts.next().flatten();
-        Parties {
-            source: source.into(),
-            direction,
-            from_country: next(),
-            from_number_type: next(),
-            from_presentation,
-            to_country: next(),
-            to_number_type: next(),
-            did_hash: next(),
-            did_number: next(),
-            app_hash: next(),
-            app_name: next(),
-            app_package: next(),
-            parent_call_id: next(),
-            group_id: next(),
-            trunk: next(),
-            from_number: next(),
-            from_number_raw: next(),
-            from_name: next(),
-            to_number: next(),
-            to_number_raw: next(),
-            forwarded_from: next(),
-            customer_field: next(),
-            source_ip: next(),
-            user_agent: next(),
-        }
-    })
+    (enums, texts, select(vec!["", "kamailio", "callr"])).prop_map(
+        |((direction, from_presentation), texts, source)| {
+            let mut texts = texts.into_iter();
+            let mut next = || texts.next().flatten();
+            Parties {
+                source: source.into(),
+                direction,
+                from_country: next(),
+                from_number_type: next(),
+                from_presentation,
+                to_country: next(),
+                to_number_type: next(),
+                did_hash: next(),
+                did_number: next(),
+                app_hash: next(),
+                app_name: next(),
+                app_package: next(),
+                parent_call_id: next(),
+                group_id: next(),
+                trunk: next(),
+                from_number: next(),
+                from_number_raw: next(),
+                from_name: next(),
+                to_number: next(),
+                to_number_raw: next(),
+                forwarded_from: next(),
+                customer_field: next(),
+                source_ip: next(),
+                user_agent: next(),
+            }
+        },
+    )
 }
 
 fn release() -> impl Strategy<Value = Release> {
-    let full = (
-        of(select(vec![16_u8, 17, 127])),
-        any_of(ReleaseSource::ALL),
-        of(select(vec![200_u16, 486, 699])),
-        any_of(DialStatus::ALL),
-        text(),
-    )
-        .prop_map(|(release_cause, release_source, sip_status, dial_status, release_reason)| Release {
-            release_cause,
-            release_source,
-            sip_status,
-            dial_status,
-            release_reason,
-        });
+    let full =
+        (
+            of(select(vec![16_u8, 17, 127])),
+            any_of(ReleaseSource::ALL),
+            of(select(vec![200_u16, 486, 699])),
+            any_of(DialStatus::ALL),
+            text(),
+        )
+            .prop_map(|(release_cause, release_source, sip_status, dial_status, release_reason)| {
+                Release { release_cause, release_source, sip_status, dial_status, release_reason }
+            });
     prop_oneof![Just(Release::default()), full]
 }
 
@@ -98,7 +97,8 @@ fn quality() -> impl Strategy<Value = Quality> {
 }
 
 fn money() -> impl Strategy<Value = Option<Money>> {
-    of(select(vec![-Money::MAX_MICROS, 0, 8_925, Money::MAX_MICROS])).prop_map(|micros| micros.and_then(Money::from_micros))
+    of(select(vec![-Money::MAX_MICROS, 0, 8_925, Money::MAX_MICROS]))
+        .prop_map(|micros| micros.and_then(Money::from_micros))
 }
 
 fn rating() -> impl Strategy<Value = Rating> {
@@ -116,15 +116,16 @@ fn rating() -> impl Strategy<Value = Rating> {
 
 /// Records of a handful of calls of three accounts, erased ones among them.
 pub(crate) fn record() -> impl Strategy<Value = CallRecord> {
-    let identity = (select(vec!["acme", "b2", "zeta"]), select(vec!["1", "2", "x@host", "ünï"]), instant(), 0..3_i64);
+    let identity =
+        (select(vec!["acme", "b2", "zeta"]), select(vec!["1", "2", "x@host", "ünï"]), instant(), 0..3_i64);
     let signalling = (
         group(instant().prop_map(|started_at| Start { started_at })),
         group(parties()),
         group(instant().prop_map(|ringing_at| Ringing { ringing_at })),
-        group((instant(), any_of(AnsweredBy::ALL)).prop_map(|(answered_at, answered_by)| Answer {
-            answered_at,
-            answered_by,
-        })),
+        group(
+            (instant(), any_of(AnsweredBy::ALL))
+                .prop_map(|(answered_at, answered_by)| Answer { answered_at, answered_by }),
+        ),
         group(instant().prop_map(|ended_at| End { ended_at })),
     );
     let rest = (group(release()), group(quality()), group(rating()), prop::option::weighted(0.1, instant()));

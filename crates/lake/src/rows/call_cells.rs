@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use arrow::array::{
-    Array, Decimal128Array, Int16Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    Array, Decimal128Array, Int16Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use arrow::datatypes::DataType;
 use callhouse_core::Timestamp;
@@ -25,6 +26,11 @@ impl<'a> CallCells<'a> {
     pub(crate) fn new(batch: &'a RecordBatch) -> Result<Self, Error> {
         check_schema(batch, Table::Calls)?;
         Ok(Self { batch })
+    }
+
+    /// Of a batch that [`check_schema`] has seen.
+    pub(crate) fn of_checked(batch: &'a RecordBatch) -> Self {
+        Self { batch }
     }
 
     pub(crate) fn text(self, column: CallColumn, row: usize) -> Option<&'a str> {
@@ -59,7 +65,9 @@ impl<'a> CallCells<'a> {
 
     /// Whether any column of the group is not null in this row.
     pub(crate) fn shows(self, group: GroupName, row: usize) -> bool {
-        content(group).iter().any(|column| self.batch.column(column.index()).is_valid(row))
+        // Parties always have a source.
+        let columns = if group == GroupName::Parties { &[CallColumn::Source] } else { content(group) };
+        columns.iter().any(|column| self.batch.column(column.index()).is_valid(row))
     }
 
     /// The stamp of a group, `None` when the row does not know the group.
@@ -136,8 +144,6 @@ pub(crate) const fn content(group: GroupName) -> &'static [CallColumn] {
             &[C::ReleaseCause, C::ReleaseSource, C::SipStatus, C::DialStatusStated, C::ReleaseReason]
         }
         GroupName::Quality => &[C::Codec, C::Mos, C::JitterMs, C::RoundTripMs, C::PacketsLost],
-        GroupName::Rating => {
-            &[C::RatedAt, C::Currency, C::Debit, C::Credit, C::BilledSeconds, C::CostLabel]
-        }
+        GroupName::Rating => &[C::RatedAt, C::Currency, C::Debit, C::Credit, C::BilledSeconds, C::CostLabel],
     }
 }

@@ -55,7 +55,7 @@ pub(crate) enum Owner {
     /// Comes with the winner of a group.
     Group(GroupName),
     /// As `Group`, and emptied in an erased call.
-    Personal,
+    Personal(GroupName),
     /// Stated only where it is not the usual one.
     Stamp(GroupName),
     /// Computed from the joined groups.
@@ -124,29 +124,29 @@ call_columns! {
     LastEventAt "last_event_at" instant Greatest;
     StartedAt "started_at" instant Group(Start);
     Direction "direction" text Group(Parties);
-    FromNumber "from_number" text Personal;
-    FromNumberRaw "from_number_raw" text Personal;
+    FromNumber "from_number" text Personal(Parties);
+    FromNumberRaw "from_number_raw" text Personal(Parties);
     FromCountry "from_country" text Group(Parties);
     FromNumberType "from_number_type" text Group(Parties);
-    FromName "from_name" text Personal;
+    FromName "from_name" text Personal(Parties);
     FromPresentation "from_presentation" text Group(Parties);
-    ToNumber "to_number" text Personal;
-    ToNumberRaw "to_number_raw" text Personal;
+    ToNumber "to_number" text Personal(Parties);
+    ToNumberRaw "to_number_raw" text Personal(Parties);
     ToCountry "to_country" text Group(Parties);
     ToNumberType "to_number_type" text Group(Parties);
-    ForwardedFrom "forwarded_from" text Personal;
+    ForwardedFrom "forwarded_from" text Personal(Parties);
     DidHash "did_hash" text Group(Parties);
     DidNumber "did_number" text Group(Parties);
     AppHash "app_hash" text Group(Parties);
     AppName "app_name" text Group(Parties);
     AppPackage "app_package" text Group(Parties);
-    CustomerField "customer_field" text Personal;
+    CustomerField "customer_field" text Personal(Parties);
     ParentCallId "parent_call_id" text Group(Parties);
     ParentCallid "parent_callid" int64 Group(Parties);
     GroupId "group_id" text Group(Parties);
     Trunk "trunk" text Group(Parties);
-    SourceIp "source_ip" text Personal;
-    UserAgent "user_agent" text Personal;
+    SourceIp "source_ip" text Personal(Parties);
+    UserAgent "user_agent" text Personal(Parties);
     RingingAt "ringing_at" instant Group(Ringing);
     AnsweredAt "answered_at" instant Group(Answer);
     AnsweredBy "answered_by" text Group(Answer);

@@ -19,6 +19,16 @@ pub fn decode_calls(batch: &RecordBatch) -> Result<Vec<CallRecord>, Error> {
 
 /// Decodes one row.
 pub(crate) fn decode_call(cells: CallCells<'_>, row: usize) -> Result<CallRecord, Error> {
+    Ok(CallRecord {
+        parties: group(cells, GroupName::Parties, row, || parties(cells, row))?,
+        quality: group(cells, GroupName::Quality, row, || quality(cells, row))?,
+        rating: group(cells, GroupName::Rating, row, || rating(cells, row))?,
+        ..decode_outcome(cells, row)?
+    })
+}
+
+/// Decodes of one row what derived columns are derived from: everything but parties, quality and rating.
+pub(crate) fn decode_outcome(cells: CallCells<'_>, row: usize) -> Result<CallRecord, Error> {
     let account = cells.text(C::Account, row).unwrap_or_default();
     let account = AccountId::new(account)
         .map_err(|reason| Error::Invalid { what: format!("account {account:?} in row {row}: {reason}") })?;
@@ -34,15 +44,15 @@ pub(crate) fn decode_call(cells: CallCells<'_>, row: usize) -> Result<CallRecord
         start: group(cells, GroupName::Start, row, || {
             Some(Start { started_at: cells.instant(C::StartedAt, row)? })
         })?,
-        parties: group(cells, GroupName::Parties, row, || parties(cells, row))?,
+        parties: None,
         ringing: group(cells, GroupName::Ringing, row, || {
             Some(Ringing { ringing_at: cells.instant(C::RingingAt, row)? })
         })?,
         answer: group(cells, GroupName::Answer, row, || answer(cells, row))?,
         end: group(cells, GroupName::End, row, || Some(End { ended_at: cells.instant(C::EndedAt, row)? }))?,
         release: group(cells, GroupName::Release, row, || Some(release(cells, row)))?,
-        quality: group(cells, GroupName::Quality, row, || quality(cells, row))?,
-        rating: group(cells, GroupName::Rating, row, || rating(cells, row))?,
+        quality: None,
+        rating: None,
         erased_at: cells.instant(C::ErasedAt, row),
     })
 }

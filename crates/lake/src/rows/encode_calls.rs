@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Decimal128Array, Int16Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    ArrayRef, Decimal128Array, Int16Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use callhouse_core::record::{Answer, Derived, Group, Parties, Quality, Rating, Release, Stamp, derive};
 use callhouse_core::{CallRecord, Money, Timestamp, callid_of};
@@ -27,7 +28,7 @@ pub fn encode_calls(records: &[CallRecord]) -> Result<RecordBatch, Error> {
     quality(records, &mut found);
     rating(records, &mut found);
     let derived: Vec<Derived> = records.iter().map(derive).collect();
-    found.extend(derived_columns(&derived)?);
+    found.extend(derived_columns(&derived));
     stamps(records, &mut found);
     let columns = found.into_values().collect();
     RecordBatch::try_new(columns::schema(), columns)
@@ -103,9 +104,11 @@ fn signalling(records: &[CallRecord], found: &mut Columns) {
     found.insert(C::EndedAt, instants(ended));
 
     let releases = || each().map(|record| record.release.as_ref().map(|group| &group.content));
-    let causes = releases().map(|release| release.and_then(|release: &Release| release.release_cause.map(i16::from)));
+    let causes =
+        releases().map(|release| release.and_then(|release: &Release| release.release_cause.map(i16::from)));
     found.insert(C::ReleaseCause, Arc::new(Int16Array::from_iter(causes)));
-    let statuses = releases().map(|release| release?.sip_status.and_then(|status| i16::try_from(status).ok()));
+    let statuses =
+        releases().map(|release| release?.sip_status.and_then(|status| i16::try_from(status).ok()));
     found.insert(C::SipStatus, Arc::new(Int16Array::from_iter(statuses)));
     let sources = releases().map(|release| Some(release?.release_source?.as_str()));
     found.insert(C::ReleaseSource, text(sources));
@@ -119,8 +122,12 @@ fn quality(records: &[CallRecord], found: &mut Columns) {
     let scores = each().map(|quality| Some(i128::from(quality?.mos_milli?)));
     found.insert(C::Mos, Arc::new(Decimal128Array::from_iter(scores).with_data_type(C::Mos.data_type())));
     found.insert(C::JitterMs, Arc::new(Int32Array::from_iter(each().map(|quality| quality?.jitter_ms))));
-    found.insert(C::RoundTripMs, Arc::new(Int32Array::from_iter(each().map(|quality| quality?.round_trip_ms))));
-    found.insert(C::PacketsLost, Arc::new(Int64Array::from_iter(each().map(|quality| quality?.packets_lost))));
+    found.insert(
+        C::RoundTripMs,
+        Arc::new(Int32Array::from_iter(each().map(|quality| quality?.round_trip_ms))),
+    );
+    found
+        .insert(C::PacketsLost, Arc::new(Int64Array::from_iter(each().map(|quality| quality?.packets_lost))));
 }
 
 fn rating(records: &[CallRecord], found: &mut Columns) {
@@ -129,7 +136,10 @@ fn rating(records: &[CallRecord], found: &mut Columns) {
     found.insert(C::Currency, text(each().map(|rating| rating?.currency.as_deref())));
     found.insert(C::Debit, money(each().map(|rating| rating?.debit)));
     found.insert(C::Credit, money(each().map(|rating| rating?.credit)));
-    found.insert(C::BilledSeconds, Arc::new(Int64Array::from_iter(each().map(|rating| rating?.billed_seconds))));
+    found.insert(
+        C::BilledSeconds,
+        Arc::new(Int64Array::from_iter(each().map(|rating| rating?.billed_seconds))),
+    );
     found.insert(C::CostLabel, text(each().map(|rating| rating?.cost_label.as_deref())));
 }
 
@@ -139,11 +149,11 @@ fn money(values: impl Iterator<Item = Option<Money>>) -> ArrayRef {
 }
 
 /// The derived columns of rows whose derived values are given.
-pub(crate) fn derived_columns(derived: &[Derived]) -> Result<BTreeMap<C, ArrayRef>, Error> {
+pub(crate) fn derived_columns(derived: &[Derived]) -> BTreeMap<C, ArrayRef> {
     let numbers = |field: fn(&Derived) -> Option<i64>| -> ArrayRef {
         Arc::new(Int64Array::from_iter(derived.iter().map(field)))
     };
-    Ok(BTreeMap::from([
+    BTreeMap::from([
         (C::Status, text(derived.iter().map(|derived| Some(derived.status.as_str())))),
         (C::DialStatus, text(derived.iter().map(|derived| Some(derived.dial_status?.as_str())))),
         (C::DurationMs, numbers(|derived| derived.duration_ms)),
@@ -152,11 +162,11 @@ pub(crate) fn derived_columns(derived: &[Derived]) -> Result<BTreeMap<C, ArrayRe
         (C::TalkSeconds, numbers(|derived| derived.talk_seconds)),
         (C::RingingMs, numbers(|derived| derived.ringing_ms)),
         (C::PostDialDelayMs, numbers(|derived| derived.post_dial_delay_ms)),
-    ]))
+    ])
 }
 
 /// The stamp column of a group from its rows' stamps, what they refer to and whether the group shows.
-pub(crate) fn stamp_column(
+fn stamp_column(
     group: GroupName,
     rows: impl Iterator<Item = (Option<Stamp>, Option<Timestamp>, bool)>,
 ) -> ArrayRef {

@@ -31,7 +31,12 @@ pub(crate) const fn usual(group: GroupName) -> (u8, CallColumn) {
 
 /// The value of the stamp column: `None` when `stamp` follows from the row. `reference` is the instant in the
 /// row's column of [`usual`], `shown` whether any column of the group is not null.
-pub(crate) fn stored(group: GroupName, stamp: Stamp, reference: Option<Timestamp>, shown: bool) -> Option<i64> {
+pub(crate) fn stored(
+    group: GroupName,
+    stamp: Stamp,
+    reference: Option<Timestamp>,
+    shown: bool,
+) -> Option<i64> {
     let (authority, _) = usual(group);
     let follows = shown && reference.is_some_and(|at| Stamp::new(authority, at) == stamp);
     if follows { None } else { Some(stamp.packed()) }

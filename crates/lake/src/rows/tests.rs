@@ -22,7 +22,9 @@ fn columns_stand_in_the_order_of_their_index() {
 #[test]
 fn every_group_column_is_compared_or_follows_from_one_that_is() {
     for column in CallColumn::ALL {
-        let (Owner::Group(group), true) = (column.owner(), *column != CallColumn::ParentCallid) else { continue };
+        let (Owner::Group(group), true) = (column.owner(), *column != CallColumn::ParentCallid) else {
+            continue;
+        };
         assert!(call_cells::content(group).contains(column), "{column:?}");
     }
 }

@@ -1,0 +1,280 @@
+//! Compaction: fewer and better files with the same answers (LAK-3), in the background, in bounded memory.
+//!
+//! One [`Compactor::step`] does what is due of:
+//!
+//! - **settle** (`compaction/settle.rs`): files of `calls_recent` are joined; calls that are quiet and in no settled
+//!   file become settled files by day of start, late rows of settled calls are joined into their file when there
+//!   are enough of them or they have waited, and the rest is written back as one file;
+//! - **merge** (`compaction/merge.rs`): files of one day and about one size become one. Sizes are tiers, each
+//!   `fan_in` times the one before.
+//!
+//! Every change is one commit that removes its inputs; when another process was faster, [`Error::FileNotLive`]
+//! sends the step back to its start. Settling always takes the oldest files first, so two compactors at work at
+//! once meet in the first input, one loses, and no call is settled twice. What a crash leaves unnamed, `gc` removes.
+//!
+//! **Memory**: settling reads at most `memory_bytes` of recent rows (at [`ROW_BYTES`] a row) and holds them about
+//! four times while it joins and sorts; a merge holds one batch of each of at most `fan_in` inputs and one
+//! unfinished row group.
+//!
+//! **Live files**, when compaction keeps up, with `d` days that have calls, `b` bytes in a table, `T` the target and
+//! `t = 1 + ⌈log_fan_in(T / SMALLEST_TIER_BYTES)⌉` tiers: `calls` at most `d·t·(fan_in − 1) + 2·b/T`, each of
+//! `call_events` and `rejections` at most `t·(fan_in − 1) + 2·b/T`, `calls_recent` at most `recent_files` and what
+//! is committed during a step. With the defaults `t` is 5, so a year of one small site is at most 365 · 35 files
+//! and settles far below, because days that are over stop growing; `compact_all` leaves `⌈b/T⌉` a day.
+
+mod merge;
+mod output;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use callhouse_core::{Timestamp, crash};
+use parking_lot::Mutex;
+use uuid::Uuid;
+
+use crate::catalog::{Catalog, Commit, DataFile, Snapshot};
+use crate::error::Error;
+use crate::file::{FileWriter, NewFile};
+use crate::table::Table;
+use crate::touch::Toucher;
+
+/// What a decoded row of calls takes, for the memory bound: 68 columns, most of them null or short.
+pub const ROW_BYTES: usize = 1_024;
+
+/// How often a step starts over because another compactor was faster.
+const ATTEMPTS: usize = 4;
+
+/// When compaction does what.
+#[derive(Debug, Clone)]
+pub struct CompactionOptions {
+    /// A call is quiet when it has ended and nothing of it happened for so long.
+    pub settle_after: Duration,
+    /// A call of which no end was seen settles when nothing of it happened for so long.
+    pub open_for_at_most: Duration,
+    /// Recent files that make settling due at once; fewer wait for `settle_every`.
+    pub recent_files: usize,
+    pub settle_every: Duration,
+    /// Late rows of one settled file that make rewriting it due.
+    pub late_rows: usize,
+    /// How long a late row waits at most, counted from the last event of its call.
+    pub late_after: Duration,
+    /// Files of one tier that are merged at once.
+    pub fan_in: usize,
+    /// The size at which a file is left alone and a new one begun.
+    pub target_file_bytes: usize,
+    /// Decoded recent rows taken at once, at [`ROW_BYTES`] each.
+    pub memory_bytes: usize,
+    /// Indexes of settled keys kept in memory, 8 bytes a call.
+    pub key_index_bytes: usize,
+}
+
+impl Default for CompactionOptions {
+    fn default() -> Self {
+        Self {
+            settle_after: Duration::from_secs(300),
+            open_for_at_most: Duration::from_secs(2 * 86_400),
+            recent_files: 8,
+            settle_every: Duration::from_secs(30),
+            late_rows: 1_000,
+            late_after: Duration::from_secs(3_600),
+            fan_in: 8,
+            target_file_bytes: 256 << 20,
+            memory_bytes: 256 << 20,
+            key_index_bytes: 256 << 20,
+        }
+    }
+}
+
+/// What a step or a whole compaction has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CompactionReport {
+    /// Commits made; 0 means that nothing was due.
+    pub commits: u64,
+    /// Calls that became settled.
+    pub settled_rows: u64,
+    /// Late rows joined into settled calls.
+    pub late_rows: u64,
+    pub removed_files: u64,
+    pub added_files: u64,
+    pub written_bytes: u64,
+}
+
+impl CompactionReport {
+    fn add(&mut self, other: Self) {
+        self.commits += other.commits;
+        self.settled_rows += other.settled_rows;
+        self.late_rows += other.late_rows;
+        self.removed_files += other.removed_files;
+        self.added_files += other.added_files;
+        self.written_bytes += other.written_bytes;
+    }
+}
+
+/// One change: what goes, what comes, and its numbers for the report.
+#[derive(Debug, Default)]
+struct Change {
+    remove: Vec<Arc<DataFile>>,
+    add: Vec<NewFile>,
+    settled_rows: u64,
+    late_rows: u64,
+}
+
+/// How eager to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Eagerness {
+    /// What is due by the options.
+    Due,
+    /// Everything, whatever its age and size.
+    Everything,
+}
+
+/// Compacts the lake of one catalog. Cheap to clone.
+#[derive(Clone)]
+pub struct Compactor {
+    catalog: Catalog,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    options: CompactionOptions,
+    writer: FileWriter,
+    toucher: Toucher,
+    last_settled_at: Mutex<Option<Timestamp>>,
+}
+
+impl Compactor {
+    #[must_use]
+    pub fn new(catalog: Catalog, options: CompactionOptions) -> Self {
+        let folder = catalog.folder().clone();
+        let shared = Shared {
+            toucher: Toucher::new(folder.clone(), options.key_index_bytes),
+            writer: FileWriter::new(folder),
+            options,
+            last_settled_at: Mutex::new(None),
+        };
+        Self { catalog, shared: Arc::new(shared) }
+    }
+
+    /// Does what is due now: settles, then merges one group of files. To be called again and again, at once while
+    /// the report says that something was done.
+    ///
+    /// # Errors
+    /// [`Error::Catalog`], [`Error::File`], [`Error::Parquet`], [`Error::Arrow`], [`Error::Invalid`];
+    /// [`Error::FileNotLive`] when other compactors were faster several times. Nothing is changed halfway.
+    pub async fn step(&self) -> Result<CompactionReport, Error> {
+        let mut report = CompactionReport::default();
+        if self.settling_is_due().await? {
+            report.add(self.apply(Work::Settle, Eagerness::Due).await?);
+        }
+        report.add(self.apply(Work::Merge, Eagerness::Due).await?);
+        Ok(report)
+    }
+
+    /// Settles every call whatever its age and merges files up to their target size. `progress` is told after every
+    /// commit what was done so far. Calls that ingest adds meanwhile may remain.
+    ///
+    /// # Errors
+    /// As [`Compactor::step`]; what was committed before stays.
+    pub async fn compact_all(
+        &self,
+        progress: &(dyn Fn(&CompactionReport) + Send + Sync),
+    ) -> Result<CompactionReport, Error> {
+        let mut report = CompactionReport::default();
+        for work in [Work::Settle, Work::Merge] {
+            loop {
+                let done = self.apply(work, Eagerness::Everything).await?;
+                if done.commits == 0 {
+                    break;
+                }
+                report.add(done);
+                progress(&report);
+            }
+        }
+        Ok(report)
+    }
+
+    async fn settling_is_due(&self) -> Result<bool, Error> {
+        let options = &self.shared.options;
+        let recent = live(&*self.catalog.snapshot().await?, Table::CallsRecent).len();
+        let now = self.catalog.clock().now();
+        let mut last = self.shared.last_settled_at.lock();
+        let waited = last.is_none_or(|at| now.micros_since(at) >= micros(options.settle_every));
+        let due = recent >= options.recent_files.max(2) || (recent > 0 && waited);
+        if due {
+            *last = Some(now);
+        }
+        Ok(due)
+    }
+
+    /// Plans a change against the newest snapshot, writes its files and commits it.
+    async fn apply(&self, work: Work, eagerness: Eagerness) -> Result<CompactionReport, Error> {
+        let mut attempt = 1;
+        loop {
+            let snapshot = self.catalog.snapshot().await?;
+            let now = self.catalog.clock().now();
+            let shared = Arc::clone(&self.shared);
+            let folder = self.catalog.folder().clone();
+            let planned = tokio::task::spawn_blocking(move || match work {
+                Work::Settle => settle::settle(&shared, &folder, &snapshot, now, eagerness),
+                Work::Merge => merge::merge(&shared, &folder, &snapshot, eagerness),
+            });
+            let planned = planned.await.unwrap_or_else(|error| {
+                Err(Error::Invalid { what: format!("compaction ended before its time: {error}") })
+            })?;
+            let Some(change) = planned else { return Ok(CompactionReport::default()) };
+            crash::point("compaction.before_commit");
+            match self.catalog.commit(&commit_of(&change)).await {
+                Ok(_) => {
+                    crash::point("compaction.after_commit");
+                    return Ok(report_of(&change));
+                }
+                Err(Error::FileNotLive { .. }) if attempt < ATTEMPTS => attempt += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Work {
+    Settle,
+    Merge,
+}
+
+fn commit_of(change: &Change) -> Commit {
+    Commit {
+        id: Uuid::now_v7(),
+        add: change.add.clone(),
+        remove: change.remove.iter().map(|file| file.data_file_id).collect(),
+        positions: Vec::new(),
+        holes: Vec::new(),
+        message: "compact",
+    }
+}
+
+fn report_of(change: &Change) -> CompactionReport {
+    let bytes = |file: &NewFile| u64::try_from(file.file_size_bytes).unwrap_or(0);
+    CompactionReport {
+        commits: 1,
+        settled_rows: change.settled_rows,
+        late_rows: change.late_rows,
+        removed_files: count(change.remove.len()),
+        added_files: count(change.add.len()),
+        written_bytes: change.add.iter().map(bytes).sum(),
+    }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn live(snapshot: &Snapshot, table: Table) -> &[Arc<DataFile>] {
+    snapshot.files.get(&table).map_or(&[], Vec::as_slice)
+}

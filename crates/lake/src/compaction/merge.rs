@@ -1,0 +1,93 @@
+//! Merging: files of one table and day and of about one size become one, rows unchanged.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use callhouse_core::crash;
+
+use super::{Change, Eagerness, Shared, live, output};
+use crate::catalog::{DataFile, Snapshot};
+use crate::error::Error;
+use crate::folder::DataFolder;
+use crate::read::{FileReader, Wanted};
+use crate::sorted::{Input, SortedMerge};
+use crate::table::Table;
+
+/// Everything up to this size is of the first tier.
+pub(super) const SMALLEST_TIER_BYTES: i64 = 256 << 10;
+
+/// Tables whose files are merged; `calls_recent` is emptied by settling instead.
+const MERGED: [Table; 3] = [Table::Calls, Table::CallEvents, Table::Rejections];
+
+/// Merges one group of files of the snapshot; `None` when none is due. Blocking.
+pub(super) fn merge(
+    shared: &Shared,
+    folder: &DataFolder,
+    snapshot: &Snapshot,
+    eagerness: Eagerness,
+) -> Result<Option<Change>, Error> {
+    let Some((table, day, inputs)) = choose(shared, snapshot, eagerness) else { return Ok(None) };
+    let mut sorted: Vec<Input> = Vec::with_capacity(inputs.len());
+    for file in &inputs {
+        sorted.push(Box::new(FileReader::open(folder, file)?.rows(Wanted::All)?));
+    }
+    let merged = SortedMerge::new(table, sorted)?;
+    let add = output::write(&shared.writer, table, day, shared.options.target_file_bytes, merged)?;
+    crash::point("compaction.merge.after_write");
+    Ok(Some(Change { remove: inputs, add, ..Change::default() }))
+}
+
+type Group = (Table, Option<i32>, Vec<Arc<DataFile>>);
+
+fn choose(shared: &Shared, snapshot: &Snapshot, eagerness: Eagerness) -> Option<Group> {
+    let fan_in = shared.options.fan_in.max(2);
+    let target_bytes = i64::try_from(shared.options.target_file_bytes).unwrap_or(i64::MAX);
+    for table in MERGED {
+        let mut groups: BTreeMap<(Option<i32>, u32), Vec<Arc<DataFile>>> = BTreeMap::new();
+        for file in live(snapshot, table) {
+            // A file of half the target is left alone: merging it would rewrite much to gain one file.
+            if file.file_size_bytes >= target_bytes / 2 {
+                continue;
+            }
+            let tier = match eagerness {
+                Eagerness::Due => tier(file.file_size_bytes, fan_in),
+                Eagerness::Everything => 0,
+            };
+            groups.entry((file.day, tier)).or_default().push(Arc::clone(file));
+        }
+        let enough = match eagerness {
+            Eagerness::Due => fan_in,
+            Eagerness::Everything => 2,
+        };
+        let due = groups.into_iter().find(|(_, files)| files.len() >= enough);
+        if let Some(((day, _), mut files)) = due {
+            files.truncate(fan_in);
+            return Some((table, day, files));
+        }
+    }
+    None
+}
+
+/// The tier of a size: 0 up to [`SMALLEST_TIER_BYTES`], then one more for each factor of `fan_in`.
+fn tier(size_bytes: i64, fan_in: usize) -> u32 {
+    let factor = i64::try_from(fan_in).unwrap_or(i64::MAX);
+    let mut limit = SMALLEST_TIER_BYTES;
+    let mut tier = 0;
+    while size_bytes > limit {
+        limit = limit.saturating_mul(factor);
+        tier += 1;
+    }
+    tier
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tier_is_fan_in_times_the_one_before() {
+        let smallest = SMALLEST_TIER_BYTES;
+        let sizes = [1, smallest, smallest + 1, smallest * 8, smallest * 8 + 1, smallest * 64];
+        assert_eq!(sizes.map(|size| tier(size, 8)), [0, 0, 1, 1, 2, 2]);
+    }
+}

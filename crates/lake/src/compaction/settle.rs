@@ -1,0 +1,219 @@
+//! Settling: from `calls_recent` to `calls`.
+//!
+//! The oldest recent files, as many as the memory bound allows, are joined. Each call then goes one way:
+//!
+//! | the call | is in a settled file | goes |
+//! |---|---|---|
+//! | quiet | no | to a new settled file of its day |
+//! | quiet or not | yes, and that file's late rows are due | into that file, which is rewritten |
+//! | any | yes, not due | back to recent |
+//! | open | no | back to recent |
+//!
+//! Other rows of the same call may lie in recent files that were not taken; they are late rows from then on.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::TimestampMicrosecondType;
+use callhouse_core::{Timestamp, crash};
+
+use super::{Change, Eagerness, ROW_BYTES, Shared, count, live, micros, output};
+use crate::catalog::{DataFile, Snapshot};
+use crate::error::Error;
+use crate::folder::DataFolder;
+use crate::join::join_calls;
+use crate::read::{FileReader, Wanted};
+use crate::rows::CallColumn;
+use crate::sorted::{Input, SortedMerge, by_day, take};
+use crate::table::Table;
+use crate::touch::{Keyed, Touch, key};
+
+/// Settles what is due of the snapshot's oldest recent files; `None` when that would change nothing. Blocking.
+pub(super) fn settle(
+    shared: &Shared,
+    folder: &DataFolder,
+    snapshot: &Snapshot,
+    now: Timestamp,
+    eagerness: Eagerness,
+) -> Result<Option<Change>, Error> {
+    let inputs = oldest(live(snapshot, Table::CallsRecent), shared.options.memory_bytes / ROW_BYTES);
+    if inputs.is_empty() {
+        return Ok(None);
+    }
+    let mut batches = Vec::new();
+    for file in &inputs {
+        for batch in FileReader::open(folder, file)?.rows(Wanted::All)? {
+            batches.push(batch?);
+        }
+    }
+    let keyed = Keyed::new(join_calls(&batches)?);
+    drop(batches);
+    let late = Late::find(shared, &keyed, live(snapshot, Table::Calls))?;
+    let due = late.due(shared, &keyed.calls, now, eagerness);
+    let ways = Ways::of(shared, &keyed.calls, &late, &due, now, eagerness);
+    // One file that stays as it is needs no new one.
+    if ways.settling.is_empty() && due.is_empty() && inputs.len() == 1 {
+        return Ok(None);
+    }
+    let mut change = Change {
+        settled_rows: count(ways.settling.len()),
+        late_rows: count(ways.joining.len()),
+        remove: inputs,
+        ..Change::default()
+    };
+    write_settled(shared, folder, &keyed.calls, &ways, &due, &mut change)?;
+    if !ways.staying.is_empty() {
+        let staying = take(&keyed.calls, ways.staying)?;
+        let slices = output::slices(staying);
+        change.add.extend(output::write(&shared.writer, Table::CallsRecent, None, usize::MAX, slices)?);
+    }
+    crash::point("compaction.settle.after_write");
+    Ok(Some(change))
+}
+
+/// The first files of at most so many rows together, at least one.
+fn oldest(recent: &[Arc<DataFile>], row_limit: usize) -> Vec<Arc<DataFile>> {
+    let mut rows = 0;
+    let fits = |file: &&Arc<DataFile>| {
+        rows += usize::try_from(file.record_count).unwrap_or(0);
+        rows <= row_limit
+    };
+    let taken = recent.iter().take_while(fits).count();
+    recent[..taken.max(1).min(recent.len())].to_vec()
+}
+
+/// Settled rows of the calls at hand.
+struct Late {
+    touches: Vec<(Arc<DataFile>, Touch)>,
+    /// Row of the joined calls → indexes into `touches`; more than one only if a call was settled twice.
+    by_row: HashMap<usize, Vec<usize>>,
+}
+
+impl Late {
+    fn find(shared: &Shared, keyed: &Keyed, settled: &[Arc<DataFile>]) -> Result<Self, Error> {
+        let mut touches = Vec::new();
+        for file in settled {
+            if let Some(touch) = shared.toucher.touch(keyed, file)? {
+                touches.push((Arc::clone(file), touch));
+            }
+        }
+        let mut touching: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        for (at, (_, touch)) in touches.iter().enumerate() {
+            for row in 0..touch.batch.num_rows() {
+                touching.entry(key(&touch.batch, row)).or_default().push(at);
+            }
+        }
+        let calls = &keyed.calls;
+        let touched = |row: usize| Some((row, touching.get(&key(calls, row))?.clone()));
+        let by_row = (0..calls.num_rows()).filter_map(touched).collect();
+        drop(touching);
+        Ok(Self { touches, by_row })
+    }
+
+    /// The touched files whose late rows are many enough or have waited long enough.
+    fn due(
+        &self,
+        shared: &Shared,
+        calls: &RecordBatch,
+        now: Timestamp,
+        eagerness: Eagerness,
+    ) -> Vec<(&Arc<DataFile>, &Touch)> {
+        let options = &shared.options;
+        let waited_since = now.plus_micros(-micros(options.late_after)).micros();
+        let last = last_events(calls);
+        let is_due = |at: usize| {
+            let rows = || self.by_row.iter().filter(|(_, touches)| touches.contains(&at)).map(|(row, _)| *row);
+            eagerness == Eagerness::Everything
+                || rows().count() >= options.late_rows
+                || rows().any(|row| last.value(row) <= waited_since)
+        };
+        let touches = self.touches.iter().enumerate();
+        touches.filter(|(at, _)| is_due(*at)).map(|(_, (file, touch))| (file, touch)).collect()
+    }
+}
+
+/// Which way each of the joined calls goes, as row numbers.
+struct Ways {
+    settling: Vec<usize>,
+    joining: Vec<usize>,
+    staying: Vec<usize>,
+}
+
+impl Ways {
+    fn of(
+        shared: &Shared,
+        calls: &RecordBatch,
+        late: &Late,
+        due: &[(&Arc<DataFile>, &Touch)],
+        now: Timestamp,
+        eagerness: Eagerness,
+    ) -> Self {
+        let quiet_since = now.plus_micros(-micros(shared.options.settle_after)).micros();
+        let open_since = now.plus_micros(-micros(shared.options.open_for_at_most)).micros();
+        let last = last_events(calls);
+        let ended = calls.column(CallColumn::EndedAt.index());
+        let due: HashSet<i64> = due.iter().map(|(file, _)| file.data_file_id).collect();
+        let mut ways = Self { settling: Vec::new(), joining: Vec::new(), staying: Vec::new() };
+        for row in 0..calls.num_rows() {
+            let limit = if ended.is_valid(row) { quiet_since } else { open_since };
+            let quiet = eagerness == Eagerness::Everything || last.value(row) <= limit;
+            let is_due = |at: &usize| due.contains(&late.touches[*at].0.data_file_id);
+            let way = match late.by_row.get(&row) {
+                // A call in several files joins only when all of them are rewritten, so that it ends up in one.
+                Some(touches) if touches.iter().all(is_due) => &mut ways.joining,
+                None if quiet => &mut ways.settling,
+                Some(_) | None => &mut ways.staying,
+            };
+            way.push(row);
+        }
+        ways
+    }
+}
+
+/// Writes the settling and joining calls, day by day; of a day whose file is rewritten into that file's successor.
+fn write_settled(
+    shared: &Shared,
+    folder: &DataFolder,
+    calls: &RecordBatch,
+    ways: &Ways,
+    due: &[(&Arc<DataFile>, &Touch)],
+    change: &mut Change,
+) -> Result<(), Error> {
+    let joining = take(calls, ways.joining.clone())?;
+    let keys: HashSet<(&str, &str)> = (0..joining.num_rows()).map(|row| key(&joining, row)).collect();
+    let mut parts = vec![take(calls, ways.settling.clone())?, joining.clone()];
+    let mut rewritten: BTreeMap<Option<i32>, Vec<(&Arc<DataFile>, Vec<u32>)>> = BTreeMap::new();
+    for (file, touch) in due {
+        // Rows of calls that stay, because they lie in a second file too, stay in both.
+        let joined = |row: &usize| keys.contains(&key(&touch.batch, *row));
+        let at: Vec<usize> = (0..touch.batch.num_rows()).filter(joined).collect();
+        let rows = at.iter().map(|row| touch.rows[*row]).collect();
+        parts.push(take(&touch.batch, at)?);
+        rewritten.entry(file.day).or_default().push((file, rows));
+        change.remove.push(Arc::clone(file));
+    }
+    let mut days = by_day(&join_calls(&parts)?)?;
+    drop(parts);
+    for (day, files) in rewritten {
+        let mut new_rows = days.remove(&day);
+        for (file, rows) in files {
+            let kept = FileReader::open(folder, file)?.rows(Wanted::AllBut(&rows))?;
+            let mut inputs: Vec<Input> = vec![Box::new(kept)];
+            inputs.extend(new_rows.take().map(|rows| -> Input { Box::new(output::slices(rows)) }));
+            let merged = SortedMerge::new(Table::Calls, inputs)?;
+            let target_bytes = shared.options.target_file_bytes;
+            change.add.extend(output::write(&shared.writer, Table::Calls, day, target_bytes, merged)?);
+        }
+    }
+    for (day, rows) in days {
+        let slices = output::slices(rows);
+        let target_bytes = shared.options.target_file_bytes;
+        change.add.extend(output::write(&shared.writer, Table::Calls, day, target_bytes, slices)?);
+    }
+    Ok(())
+}
+
+fn last_events(calls: &RecordBatch) -> &arrow::array::PrimitiveArray<TimestampMicrosecondType> {
+    calls.column(CallColumn::LastEventAt.index()).as_primitive::<TimestampMicrosecondType>()
+}

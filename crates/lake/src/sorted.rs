@@ -1,0 +1,74 @@
+//! Sorting and merging rows by a table's sort columns, the order its files are written in.
+
+mod merge;
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
+use arrow::compute::{SortOptions, take_record_batch};
+use arrow::datatypes::TimestampMicrosecondType;
+use arrow::row::{RowConverter, Rows, SortField};
+use callhouse_core::Timestamp;
+
+use crate::error::Error;
+use crate::rows::CallColumn;
+use crate::table::Table;
+
+pub(crate) use merge::{Input, SortedMerge};
+
+/// Turns the sort columns of a table into rows of bytes that compare like them: ascending, nulls last.
+pub(crate) struct SortKeys {
+    converter: RowConverter,
+    columns: Vec<usize>,
+}
+
+impl SortKeys {
+    pub(crate) fn of(table: Table) -> Result<Self, Error> {
+        let schema = table.schema();
+        let mut columns = Vec::new();
+        let mut fields = Vec::new();
+        for name in table.sort_columns() {
+            let index = schema.index_of(name).map_err(failed)?;
+            let options = SortOptions { descending: false, nulls_first: false };
+            fields.push(SortField::new_with_options(schema.field(index).data_type().clone(), options));
+            columns.push(index);
+        }
+        Ok(Self { converter: RowConverter::new(fields).map_err(failed)?, columns })
+    }
+
+    pub(crate) fn rows(&self, batch: &RecordBatch) -> Result<Rows, Error> {
+        let columns: Vec<_> = self.columns.iter().map(|index| batch.column(*index).clone()).collect();
+        self.converter.convert_columns(&columns).map_err(failed)
+    }
+}
+
+/// The rows of a batch in the order of the table's sort columns; equal ones keep their order.
+pub(crate) fn sort(table: Table, batch: &RecordBatch) -> Result<RecordBatch, Error> {
+    let keys = SortKeys::of(table)?.rows(batch)?;
+    let mut order: Vec<usize> = (0..batch.num_rows()).collect();
+    order.sort_by(|left, right| keys.row(*left).cmp(&keys.row(*right)));
+    take(batch, order)
+}
+
+/// Calls by UTC day of start, each day sorted for its file. Calls without a start are of no day.
+pub(crate) fn by_day(calls: &RecordBatch) -> Result<BTreeMap<Option<i32>, RecordBatch>, Error> {
+    let started = calls.column(CallColumn::StartedAt.index()).as_primitive::<TimestampMicrosecondType>();
+    let mut days: BTreeMap<Option<i32>, Vec<usize>> = BTreeMap::new();
+    for row in 0..calls.num_rows() {
+        let day = started.is_valid(row).then(|| Timestamp(started.value(row)).utc_day());
+        days.entry(day).or_default().push(row);
+    }
+    let sorted = |(day, rows)| Ok((day, sort(Table::Calls, &take(calls, rows)?)?));
+    days.into_iter().map(sorted).collect()
+}
+
+/// The rows of these numbers.
+pub(crate) fn take(batch: &RecordBatch, rows: Vec<usize>) -> Result<RecordBatch, Error> {
+    let rows: Result<Vec<u32>, _> = rows.into_iter().map(u32::try_from).collect();
+    let rows = rows.map_err(|_| Error::Invalid { what: "a batch has too many rows to be sorted".to_owned() })?;
+    take_record_batch(batch, &UInt32Array::from(rows)).map_err(failed)
+}
+
+fn failed(source: arrow::error::ArrowError) -> Error {
+    Error::Arrow { operation: "sort", source }
+}
