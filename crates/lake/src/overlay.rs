@@ -100,7 +100,9 @@ impl OverlayReader {
         let snapshot = Arc::clone(snapshot);
         let hot = hot.to_vec();
         let built = tokio::task::spawn_blocking(move || shared.build(&snapshot, hot)).await;
-        built.unwrap_or_else(|error| Err(Error::Invalid { what: format!("building an overlay ended: {error}") }))
+        built.unwrap_or_else(|error| {
+            Err(Error::Invalid { what: format!("building an overlay ended: {error}") })
+        })
     }
 }
 

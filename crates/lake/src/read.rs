@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use arrow::array::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    RowSelection,
 };
 use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
@@ -41,8 +42,11 @@ impl FileReader {
         let path = folder.file_path(file.table, &file.path);
         let handle = open_file(&path)?;
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-        let metadata = ArrowReaderMetadata::load(&handle, options)
-            .map_err(|source| Error::Parquet { operation: "read of the footer", path: path.clone(), source })?;
+        let metadata = ArrowReaderMetadata::load(&handle, options).map_err(|source| Error::Parquet {
+            operation: "read of the footer",
+            path: path.clone(),
+            source,
+        })?;
         Ok(Self { table: file.table, path, metadata })
     }
 

@@ -65,7 +65,8 @@ pub(crate) fn by_day(calls: &RecordBatch) -> Result<BTreeMap<Option<i32>, Record
 /// The rows of these numbers.
 pub(crate) fn take(batch: &RecordBatch, rows: Vec<usize>) -> Result<RecordBatch, Error> {
     let rows: Result<Vec<u32>, _> = rows.into_iter().map(u32::try_from).collect();
-    let rows = rows.map_err(|_| Error::Invalid { what: "a batch has too many rows to be sorted".to_owned() })?;
+    let rows =
+        rows.map_err(|_| Error::Invalid { what: "a batch has too many rows to be sorted".to_owned() })?;
     take_record_batch(batch, &UInt32Array::from(rows)).map_err(failed)
 }
 

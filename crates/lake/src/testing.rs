@@ -1,18 +1,31 @@
-//! Random records for the property tests of this crate. Values are drawn from few possibilities, so that equal
-//! stamps, equal content and groups without content happen often.
+//! Random records for the property tests of this crate, and a lake to put them in. Values are drawn from few
+//! possibilities, so that equal stamps, equal content and groups without content happen often.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use callhouse_core::event::call::{AnsweredBy, DialStatus, Direction, Presentation, ReleaseSource};
+use callhouse_core::position::OffsetRange;
 use callhouse_core::record::{Answer, End, Group, Parties, Quality, Rating, Release, Ringing, Stamp, Start};
-use callhouse_core::{AccountId, CallRecord, Money, Timestamp};
+use callhouse_core::{AccountId, CallRecord, Clock, KafkaPartition, Money, Timestamp};
+use callhouse_testkit::ManualClock;
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
+use uuid::Uuid;
+
+use crate::hot::HotChunk;
+use crate::overlay::OverlayReader;
+use crate::read::{FileReader, Wanted};
+use crate::rows::{decode_calls, encode_calls, encode_events, encode_rejections};
+use crate::sorted::sort;
+use crate::{Catalog, Commit, DataFolder, FileWriter, NewFile, Table};
 
 /// 2026-03-01T00:00:00Z.
 pub(crate) const BASE: Timestamp = Timestamp(1_772_323_200_000_000);
 
 pub(crate) fn instant() -> impl Strategy<Value = Timestamp> {
-    (0..4_i64).prop_map(|hours| BASE.plus_micros(hours * 3_600_000_000 + hours))
+    (0..4_i64).prop_map(|step| BASE.plus_micros(step * 20 * 3_600_000_000 + step))
 }
 
 fn stamp() -> impl Strategy<Value = Stamp> {
@@ -139,5 +152,101 @@ pub(crate) fn record() -> impl Strategy<Value = CallRecord> {
         // Joining with itself is how a record with an erasure gets the form in which records are stored.
         record.join(record.clone());
         record
+    })
+}
+
+/// Account and `call_id`.
+pub(crate) type Key = (String, Box<str>);
+
+/// What the pure join makes of records.
+pub(crate) fn joined_purely<'a>(
+    records: impl IntoIterator<Item = &'a CallRecord>,
+) -> BTreeMap<Key, CallRecord> {
+    let mut calls: BTreeMap<Key, CallRecord> = BTreeMap::new();
+    for record in records {
+        let key = (record.account.as_str().to_owned(), record.call_id.clone());
+        match calls.get_mut(&key) {
+            Some(known) => known.join(record.clone()),
+            None => {
+                calls.insert(key, record.clone());
+            }
+        }
+    }
+    calls
+}
+
+/// A lake in a folder of its own.
+pub(crate) struct Lake {
+    pub(crate) catalog: Catalog,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) overlays: OverlayReader,
+    _folder: tempfile::TempDir,
+}
+
+impl Lake {
+    pub(crate) async fn open(now: Timestamp) -> Self {
+        let temporary = tempfile::tempdir().expect("a temporary folder");
+        let folder = DataFolder::new(temporary.path());
+        let clock = Arc::new(ManualClock::new(now));
+        let shared: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
+        let catalog = Catalog::open(folder.clone(), shared).await.expect("opens");
+        Self { catalog, clock, overlays: OverlayReader::new(folder, 1 << 20), _folder: temporary }
+    }
+
+    pub(crate) fn write(&self, table: Table, batch: &arrow::array::RecordBatch) -> NewFile {
+        let sorted = sort(table, batch).expect("sorts");
+        FileWriter::new(self.catalog.folder().clone()).write(table, None, &[sorted]).expect("writes")
+    }
+
+    pub(crate) async fn commit(&self, add: Vec<NewFile>, positions: Vec<OffsetRange>) {
+        let commit = Commit {
+            id: Uuid::now_v7(),
+            add,
+            remove: Vec::new(),
+            positions,
+            holes: Vec::new(),
+            message: "ingest",
+        };
+        self.catalog.commit(&commit).await.expect("commits");
+    }
+
+    /// Commits records as one recent file.
+    pub(crate) async fn commit_calls(&self, records: &[CallRecord]) {
+        let file = self.write(Table::CallsRecent, &encode_calls(records).expect("encodes"));
+        self.commit(vec![file], Vec::new()).await;
+    }
+
+    /// Every call a reader sees in the newest snapshot and `hot`; fails when one is seen twice.
+    pub(crate) async fn answers(&self, hot: &[Arc<HotChunk>]) -> BTreeMap<Key, CallRecord> {
+        let snapshot = self.catalog.snapshot().await.expect("a snapshot");
+        let overlay = self.overlays.load(&snapshot, hot).await.expect("an overlay");
+        let mut batches = overlay.batches.clone();
+        for file in &snapshot.files[&Table::Calls] {
+            let skipped = overlay.skip.get(&file.data_file_id).map_or(&[][..], Vec::as_slice);
+            let reader = FileReader::open(self.catalog.folder(), file).expect("opens");
+            for batch in reader.rows(Wanted::AllBut(skipped)).expect("reads") {
+                batches.push(batch.expect("reads"));
+            }
+        }
+        let mut calls = BTreeMap::new();
+        for record in batches.iter().flat_map(|batch| decode_calls(batch).expect("decodes")) {
+            let key = (record.account.as_str().to_owned(), record.call_id.clone());
+            assert!(calls.insert(key, record).is_none(), "a call is seen twice");
+        }
+        calls
+    }
+
+    pub(crate) async fn live(&self, table: Table) -> usize {
+        self.catalog.snapshot().await.expect("a snapshot").files[&table].len()
+    }
+}
+
+/// A hot chunk of these calls.
+pub(crate) fn hot_chunk(records: &[CallRecord]) -> Arc<HotChunk> {
+    Arc::new(HotChunk {
+        range: OffsetRange { kafka_partition: KafkaPartition::new("calls", 0), from: 0, to: 1 },
+        events: encode_events(&[]).expect("encodes"),
+        calls: encode_calls(records).expect("encodes"),
+        rejections: encode_rejections(&[]).expect("encodes"),
     })
 }

@@ -41,7 +41,5 @@ pub(super) fn write(
 /// A batch in slices, so that it merges and is written piece by piece.
 pub(super) fn slices(batch: RecordBatch) -> impl Iterator<Item = Result<RecordBatch, Error>> {
     let starts = (0..batch.num_rows()).step_by(crate::read::BATCH_ROWS);
-    starts.map(move |start| {
-        Ok(batch.slice(start, crate::read::BATCH_ROWS.min(batch.num_rows() - start)))
-    })
+    starts.map(move |start| Ok(batch.slice(start, crate::read::BATCH_ROWS.min(batch.num_rows() - start))))
 }

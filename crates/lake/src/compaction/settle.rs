@@ -123,7 +123,8 @@ impl Late {
         let waited_since = now.plus_micros(-micros(options.late_after)).micros();
         let last = last_events(calls);
         let is_due = |at: usize| {
-            let rows = || self.by_row.iter().filter(|(_, touches)| touches.contains(&at)).map(|(row, _)| *row);
+            let rows =
+                || self.by_row.iter().filter(|(_, touches)| touches.contains(&at)).map(|(row, _)| *row);
             eagerness == Eagerness::Everything
                 || rows().count() >= options.late_rows
                 || rows().any(|row| last.value(row) <= waited_since)

@@ -12,7 +12,9 @@ use arrow::error::ArrowError;
 use callhouse_core::record::{Derived, derive};
 
 use super::runs::{Runs, index};
-use crate::rows::{CallCells, CallColumn, GroupName, Owner, decode_outcome, derived_columns, schema, stored, usual};
+use crate::rows::{
+    CallCells, CallColumn, GroupName, Owner, decode_outcome, derived_columns, schema, stored, usual,
+};
 use crate::table::Table;
 
 /// Joins the rows of every run of a batch whose schema was checked.
@@ -122,7 +124,8 @@ fn derive_anew(joined: &RecordBatch, runs: &Runs) -> Result<RecordBatch, ArrowEr
             picks.push((0, row));
             continue;
         }
-        let record = decode_outcome(cells, row).map_err(|error| ArrowError::ExternalError(Box::new(error)))?;
+        let record =
+            decode_outcome(cells, row).map_err(|error| ArrowError::ExternalError(Box::new(error)))?;
         picks.push((1, derived.len()));
         derived.push(derive(&record));
     }

@@ -1,27 +1,10 @@
-use std::collections::BTreeMap;
-
 use callhouse_core::CallRecord;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::join_calls;
 use crate::rows::encode_calls;
-use crate::testing::record;
-
-/// What the pure function makes of the same records.
-fn joined_purely(records: &[CallRecord]) -> Vec<CallRecord> {
-    let mut calls: BTreeMap<(String, Box<str>), CallRecord> = BTreeMap::new();
-    for record in records {
-        let key = (record.account.as_str().to_owned(), record.call_id.clone());
-        match calls.get_mut(&key) {
-            Some(known) => known.join(record.clone()),
-            None => {
-                calls.insert(key, record.clone());
-            }
-        }
-    }
-    calls.into_values().collect()
-}
+use crate::testing::{joined_purely, record};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
@@ -32,7 +15,8 @@ proptest! {
         let batches = [encode_calls(&records[..cut]).expect("encodes"), encode_calls(&records[cut..]).expect("encodes")];
         let joined = join_calls(&batches).expect("joins");
         // Whole batches are compared, stored stamps and derived columns included.
-        prop_assert_eq!(joined, encode_calls(&joined_purely(&records)).expect("encodes"));
+        let purely: Vec<CallRecord> = joined_purely(&records).into_values().collect();
+        prop_assert_eq!(joined, encode_calls(&purely).expect("encodes"));
     }
 
     #[test]

@@ -25,7 +25,11 @@ pub(super) struct Base {
 }
 
 impl Base {
-    pub(super) fn build(toucher: &Toucher, snapshot: &Snapshot, recent: &[Arc<Source>]) -> Result<Self, Error> {
+    pub(super) fn build(
+        toucher: &Toucher,
+        snapshot: &Snapshot,
+        recent: &[Arc<Source>],
+    ) -> Result<Self, Error> {
         let mut skip = Skip::new();
         let calls = joined_with_settled(toucher, snapshot, recent, Vec::new(), &mut skip)?;
         Ok(Self { snapshot_id: snapshot.id, calls, skip: Arc::new(skip) })

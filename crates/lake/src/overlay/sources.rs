@@ -61,13 +61,18 @@ pub(super) struct Sources {
 impl Sources {
     /// Forgets what neither the snapshot nor the hot chunks have any more.
     pub(super) fn retain(&mut self, snapshot: &Snapshot, hot: &[Arc<HotChunk>]) {
-        let live: HashSet<i64> = live_files(snapshot, Table::CallsRecent).iter().map(|file| file.data_file_id).collect();
+        let live: HashSet<i64> =
+            live_files(snapshot, Table::CallsRecent).iter().map(|file| file.data_file_id).collect();
         self.recent.retain(|id, _| live.contains(id));
         self.hot.retain(|(known, _)| hot.iter().any(|chunk| Arc::ptr_eq(chunk, known)));
     }
 
     /// The sources of the snapshot's files of `calls_recent`, read where they are new.
-    pub(super) fn recent(&mut self, folder: &DataFolder, snapshot: &Snapshot) -> Result<Vec<Arc<Source>>, Error> {
+    pub(super) fn recent(
+        &mut self,
+        folder: &DataFolder,
+        snapshot: &Snapshot,
+    ) -> Result<Vec<Arc<Source>>, Error> {
         for file in live_files(snapshot, Table::CallsRecent) {
             if let std::collections::btree_map::Entry::Vacant(entry) = self.recent.entry(file.data_file_id) {
                 entry.insert(Arc::new(Source::new(read_whole(folder, file)?)));
@@ -79,7 +84,8 @@ impl Sources {
     pub(super) fn hot(&mut self, chunks: &[Arc<HotChunk>]) -> Vec<Arc<Source>> {
         let mut sources = Vec::with_capacity(chunks.len());
         for chunk in chunks.iter().filter(|chunk| chunk.calls.num_rows() > 0) {
-            let known = self.hot.iter().find(|(known, _)| Arc::ptr_eq(known, chunk)).map(|(_, source)| source);
+            let known =
+                self.hot.iter().find(|(known, _)| Arc::ptr_eq(known, chunk)).map(|(_, source)| source);
             if let Some(source) = known {
                 sources.push(Arc::clone(source));
                 continue;

@@ -2,7 +2,7 @@
 
 use arrow::array::RecordBatch;
 use arrow::compute::interleave_record_batch;
-use arrow::row::Rows;
+use arrow::row::{Row, Rows};
 
 use super::SortKeys;
 use crate::error::Error;
@@ -28,6 +28,12 @@ struct Cursor {
     /// Index in `batches`.
     batch: usize,
     row: usize,
+}
+
+impl Cursor {
+    fn key(&self) -> Row<'_> {
+        self.keys.row(self.row)
+    }
 }
 
 impl SortedMerge {
@@ -65,10 +71,9 @@ impl SortedMerge {
     }
 
     fn least(&self) -> Option<usize> {
-        let key = |cursor: &Cursor| cursor.keys.row(cursor.row);
         let mut least: Option<usize> = None;
         for (at, cursor) in self.cursors.iter().enumerate() {
-            if least.is_none_or(|least| key(cursor) < key(&self.cursors[least])) {
+            if least.is_none_or(|least| cursor.key() < self.cursors[least].key()) {
                 least = Some(at);
             }
         }

@@ -1,0 +1,125 @@
+use std::time::Duration;
+
+use callhouse_core::CallRecord;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{CompactionOptions, Compactor};
+use crate::Table;
+use crate::testing::{BASE, Lake, joined_purely, record};
+
+const HOUR: i64 = 3_600_000_000;
+
+#[derive(Debug, Clone)]
+enum Operation {
+    Commit(Vec<CallRecord>),
+    StepAfterHours(i64),
+    CompactAll,
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        3 => vec(record(), 1..6).prop_map(Operation::Commit),
+        3 => (0..30_i64).prop_map(Operation::StepAfterHours),
+        1 => Just(Operation::CompactAll),
+    ]
+}
+
+/// Everything happens early, files are small and few rows fit in memory.
+fn eager() -> CompactionOptions {
+    CompactionOptions {
+        recent_files: 2,
+        late_rows: 2,
+        late_after: Duration::from_secs(40 * 3_600),
+        fan_in: 2,
+        target_file_bytes: 200 << 10,
+        memory_bytes: 8 * super::ROW_BYTES,
+        ..CompactionOptions::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn lak_3_compaction_changes_no_answer(operations in vec(operation(), 1..10)) {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let lake = Lake::open(BASE.plus_micros(24 * HOUR)).await;
+            let compactor = Compactor::new(lake.catalog.clone(), eager());
+            let mut committed: Vec<CallRecord> = Vec::new();
+            for operation in operations {
+                match operation {
+                    Operation::Commit(records) => {
+                        lake.commit_calls(&records).await;
+                        committed.extend(records);
+                    }
+                    Operation::StepAfterHours(hours) => {
+                        lake.clock.advance_micros(hours * HOUR);
+                        compactor.step().await.expect("steps");
+                    }
+                    Operation::CompactAll => {
+                        compactor.compact_all(&|_| {}).await.expect("compacts");
+                        assert_eq!(lake.live(Table::CallsRecent).await, 0);
+                    }
+                }
+                assert_eq!(lake.answers(&[]).await, joined_purely(&committed));
+            }
+        });
+    }
+}
+
+fn ended_call(id: &str) -> CallRecord {
+    use callhouse_core::record::{End, Group, Stamp, Start};
+    let account = callhouse_core::AccountId::new("acme").expect("valid");
+    let mut call = CallRecord::empty(account, id.into(), BASE);
+    let stamp = Stamp::new(0, BASE);
+    call.start = Some(Group { stamp, content: Start { started_at: BASE } });
+    call.end = Some(Group { stamp, content: End { ended_at: BASE } });
+    call
+}
+
+#[tokio::test]
+async fn open_calls_stay_recent_and_quiet_ones_settle() {
+    let lake = Lake::open(BASE.plus_micros(HOUR)).await;
+    let compactor = Compactor::new(lake.catalog.clone(), CompactionOptions::default());
+    let mut open = ended_call("open");
+    open.end = None;
+    lake.commit_calls(&[ended_call("ended"), open.clone()]).await;
+    let report = compactor.step().await.expect("steps");
+    assert_eq!((report.commits, report.settled_rows), (1, 1));
+    assert_eq!((lake.live(Table::Calls).await, lake.live(Table::CallsRecent).await), (1, 1));
+    assert_eq!(lake.answers(&[]).await, joined_purely(&[ended_call("ended"), open]));
+    // Nothing is left to do, so nothing is committed.
+    lake.clock.advance_micros(HOUR);
+    assert_eq!(compactor.step().await.expect("steps").commits, 0);
+}
+
+#[tokio::test]
+async fn two_compactors_at_once_settle_every_call_once() {
+    let lake = Lake::open(BASE.plus_micros(HOUR)).await;
+    let records: Vec<CallRecord> = (0..40).map(|id| ended_call(&id.to_string())).collect();
+    for records in records.chunks(4) {
+        lake.commit_calls(records).await;
+    }
+    let [left, right] = [(); 2].map(|()| Compactor::new(lake.catalog.clone(), eager()));
+    let ignore = |_: &_| {};
+    let (left, right) = tokio::join!(left.compact_all(&ignore), right.compact_all(&ignore));
+    assert!(left.is_ok() || right.is_ok(), "{left:?} {right:?}");
+    assert_eq!(lake.answers(&[]).await, joined_purely(&records));
+}
+
+#[tokio::test]
+async fn small_files_of_a_day_become_few() {
+    let lake = Lake::open(BASE.plus_micros(HOUR)).await;
+    let compactor =
+        Compactor::new(lake.catalog.clone(), CompactionOptions { fan_in: 4, ..CompactionOptions::default() });
+    for id in 0..20 {
+        lake.commit_calls(&[ended_call(&id.to_string())]).await;
+        lake.clock.advance_micros(HOUR);
+        compactor.step().await.expect("steps");
+    }
+    // One tier here: at most fan_in - 1 files below a merged one, and merged ones are of the same tier.
+    assert!(lake.live(Table::Calls).await < 4, "{}", lake.live(Table::Calls).await);
+    assert_eq!(lake.answers(&[]).await.len(), 20);
+}
