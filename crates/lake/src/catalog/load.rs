@@ -77,7 +77,8 @@ fn apply(
     Snapshot { id, at, files, positions }
 }
 
-/// Live files that began after `since`, in order of id.
+/// Live files that began after `since`, in order of id. `INDEXED BY` because SQLite would rather go through all
+/// live files than through the few new ones.
 async fn files_added(
     transaction: &mut Transaction<'_, Sqlite>,
     tables: &TableIds,
@@ -85,87 +86,120 @@ async fn files_added(
 ) -> Result<Vec<DataFile>, Error> {
     let rows = sqlx::query(
         "SELECT data_file_id, table_id, path, record_count, file_size_bytes, footer_size, begin_snapshot
-         FROM ducklake_data_file WHERE begin_snapshot > ?1 AND end_snapshot IS NULL ORDER BY data_file_id",
+         FROM ducklake_data_file INDEXED BY callhouse_data_file_by_begin
+         WHERE begin_snapshot > ?1 AND end_snapshot IS NULL ORDER BY data_file_id",
     )
     .bind(since)
     .fetch_all(&mut **transaction)
     .await
     .map_err(Error::catalog("read of data files"))?;
-    let mut days = days(transaction, since).await?;
-    let mut statistics = statistics(transaction, tables, since).await?;
-    let files = rows.iter().filter_map(|row| {
-        let data_file_id = row.get(0);
-        Some(DataFile {
-            data_file_id,
-            table: tables.table(row.get(1))?,
+    let mut files = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let Some(table) = tables.table(row.get(1)) else { continue };
+        files.push(DataFile {
+            data_file_id: row.get(0),
+            table,
             path: row.get(2),
             record_count: row.get(3),
             file_size_bytes: row.get(4),
             footer_size: row.get(5),
-            day: days.remove(&data_file_id),
+            day: None,
             begin_snapshot: row.get(6),
-            columns: statistics.remove(&data_file_id).unwrap_or_default(),
-        })
-    });
-    Ok(files.collect())
+            columns: HashMap::new(),
+        });
+    }
+    for table in Table::ALL {
+        let of_table: Vec<&mut DataFile> = files.iter_mut().filter(|file| file.table == table).collect();
+        if of_table.is_empty() {
+            continue;
+        }
+        let table_id = tables.table_id(table);
+        let mut days = if table.day_column().is_some() {
+            days(transaction, table_id, since).await?
+        } else {
+            HashMap::new()
+        };
+        let mut statistics = statistics(transaction, table, table_id, since).await?;
+        for file in of_table {
+            file.day = days.remove(&file.data_file_id);
+            file.columns = statistics.remove(&file.data_file_id).unwrap_or_default();
+        }
+    }
+    Ok(files)
 }
 
-/// Partition days of the files that began after `since`.
-async fn days(transaction: &mut Transaction<'_, Sqlite>, since: i64) -> Result<HashMap<i64, i32>, Error> {
-    let rows: Vec<(i64, i32, u32, u32)> = sqlx::query_as(
-        "SELECT f.data_file_id, CAST(y.partition_value AS INTEGER), CAST(m.partition_value AS INTEGER),
-                CAST(d.partition_value AS INTEGER)
-         FROM ducklake_data_file f
-         JOIN ducklake_file_partition_value y ON y.data_file_id = f.data_file_id AND y.partition_key_index = 0
-         JOIN ducklake_file_partition_value m ON m.data_file_id = f.data_file_id AND m.partition_key_index = 1
-         JOIN ducklake_file_partition_value d ON d.data_file_id = f.data_file_id AND d.partition_key_index = 2
-         WHERE f.begin_snapshot > ?1 AND f.end_snapshot IS NULL AND y.partition_value IS NOT NULL",
+/// Partition days of a table's files that began after `since`.
+async fn days(
+    transaction: &mut Transaction<'_, Sqlite>,
+    table_id: i64,
+    since: i64,
+) -> Result<HashMap<i64, i32>, Error> {
+    let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+        "SELECT v.data_file_id, v.partition_key_index, v.partition_value
+         FROM ducklake_data_file f INDEXED BY callhouse_data_file_by_begin
+         CROSS JOIN ducklake_file_partition_value v ON v.data_file_id = f.data_file_id
+         WHERE f.begin_snapshot > ?1 AND f.end_snapshot IS NULL AND f.table_id = ?2
+             AND v.partition_value IS NOT NULL",
     )
     .bind(since)
+    .bind(table_id)
     .fetch_all(&mut **transaction)
     .await
     .map_err(Error::catalog("read of partition values"))?;
-    let days = rows.into_iter().filter_map(|(data_file_id, year, month, day)| {
-        let days =
-            NaiveDate::from_ymd_opt(year, month, day)?.signed_duration_since(NaiveDate::default()).num_days();
-        Some((data_file_id, i32::try_from(days).ok()?))
-    });
-    Ok(days.collect())
+    let mut dates: HashMap<i64, [Option<i32>; 3]> = HashMap::new();
+    for (data_file_id, key_index, value) in rows {
+        let parts = dates.entry(data_file_id).or_default();
+        if let Some(part) = usize::try_from(key_index).ok().and_then(|index| parts.get_mut(index)) {
+            *part = value.parse().ok();
+        }
+    }
+    Ok(dates.into_iter().filter_map(|(data_file_id, parts)| Some((data_file_id, day_of(parts)?))).collect())
 }
 
-/// Statistics of the pruning columns of the files that began after `since`.
+/// Days since 1970-01-01 of a year, month and day.
+fn day_of([year, month, day]: [Option<i32>; 3]) -> Option<i32> {
+    let (month, day) = (u32::try_from(month?).ok()?, u32::try_from(day?).ok()?);
+    let date = NaiveDate::from_ymd_opt(year?, month, day)?;
+    i32::try_from(date.signed_duration_since(NaiveDate::default()).num_days()).ok()
+}
+
+/// Statistics of the pruning columns of a table's files that began after `since`.
 async fn statistics(
     transaction: &mut Transaction<'_, Sqlite>,
-    tables: &TableIds,
+    table: Table,
+    table_id: i64,
     since: i64,
 ) -> Result<HashMap<i64, HashMap<String, ColumnStatistics>>, Error> {
+    let schema = table.schema();
+    let names: HashMap<i64, &str> = pruning_columns(table)
+        .into_iter()
+        .filter_map(|name| Some((column_id(&schema, name)?, name)))
+        .collect();
+    let ids: Vec<String> = names.keys().map(i64::to_string).collect();
+    let rows = sqlx::query(
+        "SELECT s.data_file_id, s.column_id, s.column_size_bytes, s.value_count, s.null_count, s.min_value, s.max_value
+         FROM ducklake_data_file f INDEXED BY callhouse_data_file_by_begin
+         CROSS JOIN json_each(?3) c
+         CROSS JOIN ducklake_file_column_stats s ON s.data_file_id = f.data_file_id AND s.column_id = c.value
+         WHERE f.begin_snapshot > ?1 AND f.end_snapshot IS NULL AND f.table_id = ?2",
+    )
+    .bind(since)
+    .bind(table_id)
+    .bind(format!("[{}]", ids.join(",")))
+    .fetch_all(&mut **transaction)
+    .await
+    .map_err(Error::catalog("read of column statistics"))?;
     let mut by_file: HashMap<i64, HashMap<String, ColumnStatistics>> = HashMap::new();
-    for table in Table::ALL {
-        let schema = table.schema();
-        for column in pruning_columns(table) {
-            let rows = sqlx::query(
-                "SELECT s.data_file_id, s.column_size_bytes, s.value_count, s.null_count, s.min_value, s.max_value
-                 FROM ducklake_data_file f
-                 JOIN ducklake_file_column_stats s ON s.data_file_id = f.data_file_id AND s.column_id = ?2
-                 WHERE f.begin_snapshot > ?1 AND f.end_snapshot IS NULL AND f.table_id = ?3",
-            )
-            .bind(since)
-            .bind(column_id(&schema, column))
-            .bind(tables.table_id(table))
-            .fetch_all(&mut **transaction)
-            .await
-            .map_err(Error::catalog("read of column statistics"))?;
-            for row in &rows {
-                let statistics = ColumnStatistics {
-                    column_size_bytes: row.get(1),
-                    value_count: row.get(2),
-                    null_count: row.get(3),
-                    min_value: row.get(4),
-                    max_value: row.get(5),
-                };
-                by_file.entry(row.get(0)).or_default().insert(column.to_owned(), statistics);
-            }
-        }
+    for row in &rows {
+        let Some(name) = names.get(&row.get(1)) else { continue };
+        let statistics = ColumnStatistics {
+            column_size_bytes: row.get(2),
+            value_count: row.get(3),
+            null_count: row.get(4),
+            min_value: row.get(5),
+            max_value: row.get(6),
+        };
+        by_file.entry(row.get(0)).or_default().insert((*name).to_owned(), statistics);
     }
     Ok(by_file)
 }
