@@ -1,6 +1,8 @@
 //! The lake read by DuckDB's own DuckLake extension (`tests/interop`): the same answers as from the records that
 //! were put in, after commits that add, replace and remove files. This is what shows that we write DuckLake.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};

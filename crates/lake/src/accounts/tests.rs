@@ -123,7 +123,7 @@ async fn a_session_ends_after_an_hour_and_is_refreshed_once_per_refresh_token() 
     let second = accounts.refresh_session(&id("acme"), &first.refresh_token).await.unwrap().unwrap();
     assert!(accounts.authenticate_session(&second.token).await.unwrap().is_some());
     assert!(accounts.refresh_session(&id("acme"), &first.refresh_token).await.unwrap().is_none());
-    assert_eq!(accounts.sessions(&id("acme")).await.unwrap(), [second.session.clone()]);
+    assert_eq!(accounts.sessions(&id("acme")).await.unwrap(), std::slice::from_ref(&second.session));
     assert!(accounts.delete_session(second.session.id).await.unwrap());
     assert_eq!(accounts.authenticate_session(&second.token).await.unwrap(), None);
 }

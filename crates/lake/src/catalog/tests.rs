@@ -112,7 +112,7 @@ async fn a_retry_after_a_lost_answer_finds_its_commit_however_old() {
             .unwrap();
     }
     assert_eq!(catalog.commit(&commit).await.unwrap(), first);
-    assert_eq!(file_ids(&*catalog.snapshot().await.unwrap(), Table::CallEvents), [0]);
+    assert_eq!(file_ids(&catalog.snapshot().await.unwrap(), Table::CallEvents), [0]);
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn a_moved_data_folder_is_right_after_its_next_opening() {
         .await
         .unwrap();
     assert_eq!(data_path, format!("{}/", new.canonicalize().unwrap().join("lake").display()));
-    assert_eq!(file_ids(&*catalog.snapshot().await.unwrap(), Table::CallEvents), [0]);
+    assert_eq!(file_ids(&catalog.snapshot().await.unwrap(), Table::CallEvents), [0]);
 }
 
 /// One step of a random history: files added per table, a file taken out, a position moved, a snapshot read.
