@@ -1,0 +1,9 @@
+//! Ingest against a real catalog and real files in a temporary folder; only the log is a double.
+
+mod fake_log;
+mod ing_1;
+mod ing_2;
+mod ing_3;
+mod operation;
+mod property;
+mod warehouse;

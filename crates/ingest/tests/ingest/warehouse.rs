@@ -1,0 +1,296 @@
+//! A warehouse of a test: a data folder of its own, accounts, ingest runs, and everything a reader would see.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Duration;
+
+use callhouse_core::event::envelope::{Incoming, decode};
+use callhouse_core::phone::PhoneBook;
+use callhouse_core::record::fold;
+use callhouse_core::{AccountId, CallRecord};
+use callhouse_ingest::{Error, Ingest, Options, Summary};
+use callhouse_lake::accounts::{AccountDirectory, Accounts};
+use callhouse_lake::rows::{decode_calls, decode_events};
+use callhouse_lake::{Catalog, DataFolder, HotRows, Table};
+use callhouse_log::Log;
+use callhouse_testkit::{ManualClock, poll_until};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use sqlx::ConnectOptions;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{Int32Type, Int64Type};
+
+use crate::fake_log::Topic;
+
+/// How long a test waits for a state before it fails.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+pub(crate) struct Warehouse {
+    pub(crate) catalog: Catalog,
+    pub(crate) accounts: Accounts,
+    folder: Arc<tempfile::TempDir>,
+}
+
+/// Ingest of one process on a warehouse.
+pub(crate) struct Process {
+    pub(crate) ingest: Arc<Ingest>,
+    pub(crate) hot: HotRows,
+    stop: CancellationToken,
+    run: JoinHandle<Result<Summary, Error>>,
+}
+
+/// (kafka partition, offset, element).
+pub(crate) type Place = (i32, i64, i32);
+
+/// Everything a reader sees, hot rows included.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Seen {
+    /// Where each event row stood, with its id, in order.
+    pub(crate) events: Vec<(Place, String)>,
+    pub(crate) rejections: Vec<(Place, String)>,
+    /// Joined.
+    pub(crate) calls: BTreeMap<(String, String), CallRecord>,
+}
+
+pub(crate) fn account(name: &str) -> AccountId {
+    AccountId::new(name).expect("an account name")
+}
+
+/// Options under which nothing is committed until it is asked for.
+pub(crate) fn patient() -> Options {
+    Options { flush_age_ms: 3_600_000, chunk_interval_ms: 1, ..Options::default() }
+}
+
+/// Options under which everything is committed soon.
+pub(crate) fn prompt() -> Options {
+    Options { flush_age_ms: 5, chunk_interval_ms: 1, ..Options::default() }
+}
+
+impl Warehouse {
+    /// With the accounts `acme` and, below it, `acme-paris`, and `globex`.
+    pub(crate) async fn new() -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        let warehouse = Self::open(folder).await;
+        for (name, parent) in [("acme", None), ("acme-paris", Some("acme")), ("globex", None)] {
+            let parent = parent.map(account);
+            warehouse.accounts.create(&account(name), parent.as_ref()).await.expect("created");
+        }
+        warehouse
+    }
+
+    async fn open(folder: Arc<tempfile::TempDir>) -> Self {
+        let clock = Arc::new(ManualClock::new(crate::fake_log::RECEIVED_AT));
+        let catalog = Catalog::open(DataFolder::new(folder.path()), clock).await.expect("a catalog");
+        let accounts = Accounts::new(catalog.clone());
+        Self { catalog, accounts, folder }
+    }
+
+    /// The same data folder as another process sees it.
+    pub(crate) async fn of_another_process(&self) -> Self {
+        Self::open(Arc::clone(&self.folder)).await
+    }
+
+    pub(crate) fn start(&self, log: impl Log, options: Options) -> Process {
+        let hot = HotRows::default();
+        let directory = AccountDirectory::new(self.accounts.clone());
+        let ingest = Ingest::new(self.catalog.clone(), hot.clone(), directory, options);
+        let stop = CancellationToken::new();
+        let running = (Arc::clone(&ingest), stop.clone());
+        let run = tokio::spawn(async move { running.0.run(Arc::new(log), running.1).await });
+        Process { ingest, hot, stop, run }
+    }
+
+    /// Takes in all there is.
+    pub(crate) async fn take_in(&self, topic: &Topic, options: Options) -> Summary {
+        self.start(topic.finite_reader(), options).finished().await.expect("a run without failure")
+    }
+
+    pub(crate) async fn position(&self, partition: i32) -> Option<i64> {
+        self.catalog.position(&crate::fake_log::kafka_partition(partition)).await.expect("a position")
+    }
+
+    pub(crate) async fn wait_for_position(&self, partition: i32, offset: i64) {
+        poll_until(DEADLINE, || async { self.position(partition).await == Some(offset) }).await;
+    }
+
+    /// Rows of live files and of the hot rows above them (LAK-2).
+    pub(crate) async fn seen(&self, hot: &HotRows) -> Seen {
+        let view = hot.view();
+        let snapshot = self.catalog.snapshot().await.expect("a snapshot");
+        let mut seen = Seen::default();
+        for (table, files) in &snapshot.files {
+            for file in files {
+                let path = self.catalog.folder().file_path(*table, &file.path);
+                let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).expect("the file"));
+                for batch in reader.expect("parquet").build().expect("a reader") {
+                    seen.add(*table, &batch.expect("a batch"));
+                }
+            }
+        }
+        for chunk in view.above(&snapshot) {
+            seen.add(Table::CallEvents, &chunk.events);
+            seen.add(Table::CallsRecent, &chunk.calls);
+            seen.add(Table::Rejections, &chunk.rejections);
+        }
+        seen.events.sort();
+        seen.rejections.sort();
+        seen
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_settled<'a>(&'a self, wanted: &'a Seen) -> impl Future<Output = ()> + 'a {
+        self.assert_same(HotRows::default(), wanted, Location::caller())
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_seen<'a>(
+        &'a self,
+        hot: &HotRows,
+        wanted: &'a Seen,
+    ) -> impl Future<Output = ()> + 'a {
+        self.assert_same(hot.clone(), wanted, Location::caller())
+    }
+
+    async fn assert_same(&self, hot: HotRows, wanted: &Seen, caller: &Location<'_>) {
+        let seen = self.seen(&hot).await;
+        assert!(seen == *wanted, "at {caller}:\n{}", seen.difference(wanted));
+    }
+
+    pub(crate) async fn settled(&self) -> Seen {
+        self.seen(&HotRows::default()).await
+    }
+
+    /// Takes the catalog's write lock, as another writer's long transaction would.
+    pub(crate) async fn block_commits(&self) -> Blocker {
+        let options =
+            sqlx::sqlite::SqliteConnectOptions::new().filename(self.catalog.folder().catalog_path());
+        let mut connection = options.connect().await.expect("a connection");
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.expect("the write lock");
+        Blocker(connection)
+    }
+
+    /// Rows of the live files of a table.
+    pub(crate) async fn rows(&self, table: Table) -> i64 {
+        let snapshot = self.catalog.snapshot().await.expect("a snapshot");
+        snapshot.files[&table].iter().map(|file| file.record_count).sum()
+    }
+}
+
+/// Keeps every commit out until it is released.
+pub(crate) struct Blocker(sqlx::SqliteConnection);
+
+impl Blocker {
+    pub(crate) async fn release(mut self) {
+        sqlx::query("ROLLBACK").execute(&mut self.0).await.expect("rolled back");
+    }
+}
+
+impl Process {
+    pub(crate) fn stopped_partitions(&self) -> usize {
+        self.ingest.status().partitions.iter().filter(|partition| partition.stopped.is_some()).count()
+    }
+
+    /// Tells it to stop, as an operator would, and returns what the run answers.
+    pub(crate) async fn stopped(self) -> Result<Summary, Error> {
+        self.stop.cancel();
+        self.finished().await
+    }
+
+    pub(crate) async fn finished(self) -> Result<Summary, Error> {
+        tokio::time::timeout(DEADLINE, self.run).await.expect("it ends").expect("no panic")
+    }
+
+    /// Dies: nothing more is done, nothing said to the log.
+    pub(crate) fn killed(self) {
+        self.run.abort();
+    }
+
+    pub(crate) async fn wait_for_hot(&self, events: usize) {
+        poll_until(DEADLINE, || async { self.hot.row_counts().0 == events }).await;
+    }
+}
+
+impl Seen {
+    fn add(&mut self, table: Table, batch: &RecordBatch) {
+        match table {
+            Table::CallEvents => {
+                let rows = decode_events(batch).expect("event rows");
+                self.events.extend(rows.into_iter().map(|row| {
+                    let origin = row.origin;
+                    let place = (origin.kafka_partition.partition, origin.offset, origin.element);
+                    (place, row.event.id.into_string())
+                }));
+            }
+            Table::Calls | Table::CallsRecent => {
+                for record in decode_calls(batch).expect("call rows") {
+                    self.join(record);
+                }
+            }
+            Table::Rejections => {
+                let column = |name| batch.column_by_name(name).expect("a column");
+                let partitions = column("kafka_partition").as_primitive::<Int32Type>();
+                let offsets = column("log_offset").as_primitive::<Int64Type>();
+                let elements = column("element").as_primitive::<Int32Type>();
+                let reasons = column("reason").as_string::<i32>();
+                self.rejections.extend((0..batch.num_rows()).map(|row| {
+                    let place = (partitions.value(row), offsets.value(row), elements.value(row));
+                    (place, reasons.value(row).to_owned())
+                }));
+            }
+        }
+    }
+
+    fn join(&mut self, record: CallRecord) {
+        let key = (record.account.to_string(), record.call_id.to_string());
+        match self.calls.entry(key) {
+            std::collections::btree_map::Entry::Vacant(entry) => _ = entry.insert(record),
+            std::collections::btree_map::Entry::Occupied(mut entry) => entry.get_mut().join(record),
+        }
+    }
+
+    /// What differs, short enough to be read.
+    pub(crate) fn difference(&self, wanted: &Self) -> String {
+        let calls =
+            wanted.calls.iter().filter(|(key, call)| self.calls.get(key) != Some(call)).map(|(key, _)| key);
+        format!(
+            "events {:?}\nwanted {:?}\nrejections {:?}\nwanted {:?}\ncalls that differ {:?}",
+            self.events,
+            wanted.events,
+            self.rejections,
+            wanted.rejections,
+            calls.collect::<Vec<_>>()
+        )
+    }
+
+    /// What a topic of CloudEvents of known accounts must be seen as: every element once, records as the pure fold of
+    /// the events (ING-3, REC-1).
+    pub(crate) fn expected(topic: &Topic, known: &BTreeSet<&str>) -> Self {
+        let mut seen = Self::default();
+        let mut phones = PhoneBook::with_capacity(100);
+        for (partition, message) in topic.messages() {
+            let elements = decode(Incoming { headers: &message.headers, payload: &message.payload });
+            for (index, element) in (0..).zip(elements) {
+                let place = (partition, message.offset, index);
+                let checked =
+                    element.outcome.and_then(|event| event.check_time(message.received_at).map(|()| event));
+                match checked {
+                    Ok(event) if known.contains(event.account.as_str()) => {
+                        seen.events.push((place, event.id.to_string()));
+                        if let Some(record) = fold(&event, &mut phones) {
+                            seen.join(record);
+                        }
+                    }
+                    Ok(_) => seen.rejections.push((place, "unknown-account".to_owned())),
+                    Err(rejection) => seen.rejections.push((place, rejection.reason.as_str().to_owned())),
+                }
+            }
+        }
+        seen.events.sort();
+        seen.rejections.sort();
+        seen
+    }
+}
