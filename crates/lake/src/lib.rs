@@ -17,12 +17,14 @@ pub mod join;
 pub mod key_index;
 pub mod overlay;
 mod read;
+pub mod rebuild;
 pub mod rows;
 mod sorted;
 pub mod table;
 #[cfg(test)]
 mod testing;
 mod touch;
+pub mod verify;
 
 pub use catalog::{Catalog, Commit, Committed, DataFile, Hole, Snapshot};
 pub use compaction::{CompactionOptions, CompactionReport, Compactor};
@@ -31,4 +33,5 @@ pub use file::{FileWriter, NewFile};
 pub use folder::DataFolder;
 pub use hot::{HotChunk, HotRows, HotView};
 pub use overlay::{Overlay, OverlayReader, Skip};
+pub use rebuild::{RebuildOptions, RebuildReport, Rebuilder};
 pub use table::Table;

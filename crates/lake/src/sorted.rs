@@ -3,6 +3,7 @@
 mod merge;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{SortOptions, take_record_batch};
@@ -37,7 +38,7 @@ impl SortKeys {
     }
 
     pub(crate) fn rows(&self, batch: &RecordBatch) -> Result<Rows, Error> {
-        let columns: Vec<_> = self.columns.iter().map(|index| batch.column(*index).clone()).collect();
+        let columns: Vec<_> = self.columns.iter().map(|index| Arc::clone(batch.column(*index))).collect();
         self.converter.convert_columns(&columns).map_err(failed)
     }
 }

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use callhouse_core::event::call::{AnsweredBy, DialStatus, Direction, Presentation, ReleaseSource};
+use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
-use callhouse_core::record::{Answer, End, Group, Parties, Quality, Rating, Release, Ringing, Stamp, Start};
-use callhouse_core::{AccountId, CallRecord, Clock, KafkaPartition, Money, Timestamp};
+use callhouse_core::record::{
+    Answer, End, Group, Parties, Quality, Rating, Release, Ringing, Stamp, Start, fold,
+};
+use callhouse_core::{AccountId, CallRecord, Clock, Event, KafkaPartition, Money, Timestamp};
 use callhouse_testkit::ManualClock;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -17,7 +20,7 @@ use uuid::Uuid;
 use crate::hot::HotChunk;
 use crate::overlay::OverlayReader;
 use crate::read::{FileReader, Wanted};
-use crate::rows::{decode_calls, encode_calls, encode_events, encode_rejections};
+use crate::rows::{EventRow, Origin, decode_calls, encode_calls, encode_events, encode_rejections};
 use crate::sorted::sort;
 use crate::{Catalog, Commit, DataFolder, FileWriter, NewFile, Table};
 
@@ -214,6 +217,37 @@ impl Lake {
     pub(crate) async fn commit_calls(&self, records: &[CallRecord]) {
         let file = self.write(Table::CallsRecent, &encode_calls(records).expect("encodes"));
         self.commit(vec![file], Vec::new()).await;
+    }
+
+    /// Rows of events at offsets of partition 0 from `first_offset` on.
+    pub(crate) fn events_at(first_offset: i64, events: &[Event]) -> arrow::array::RecordBatch {
+        let row = |(event, offset): (&Event, i64)| EventRow {
+            event: event.clone(),
+            origin: Origin {
+                kafka_partition: KafkaPartition::new("calls", 0),
+                offset,
+                element: 0,
+                received_at: event.time,
+            },
+        };
+        let rows: Vec<EventRow> = events.iter().zip(first_offset..).map(row).collect();
+        encode_events(&rows).expect("encodes")
+    }
+
+    /// Takes events in as ingest does: archive, partial calls and position in one commit. Batches follow each
+    /// other as `number` counts, all of the same length.
+    pub(crate) async fn commit_events(&self, number: usize, events: &[Event]) {
+        let length = i64::try_from(events.len()).expect("few");
+        let from = i64::try_from(number).expect("few") * length;
+        let mut phones = PhoneBook::with_capacity(10);
+        let records: Vec<CallRecord> = events.iter().filter_map(|event| fold(event, &mut phones)).collect();
+        let calls = encode_calls(&records).expect("encodes");
+        let files = vec![
+            self.write(Table::CallEvents, &Self::events_at(from, events)),
+            self.write(Table::CallsRecent, &calls),
+        ];
+        let kafka_partition = KafkaPartition::new("calls", 0);
+        self.commit(files, vec![OffsetRange { kafka_partition, from, to: from + length }]).await;
     }
 
     /// Every call a reader sees in the newest snapshot and `hot`; fails when one is seen twice.

@@ -172,6 +172,12 @@ impl Ways {
     }
 }
 
+/// A settled file on its way out, and the rows of it that its successor does not take over as they are.
+struct Rewritten<'a> {
+    file: &'a DataFile,
+    leaving: Vec<u32>,
+}
+
 /// Writes the settling and joining calls, day by day; of a day whose file is rewritten into that file's successor.
 fn write_settled(
     shared: &Shared,
@@ -184,22 +190,22 @@ fn write_settled(
     let joining = take(calls, ways.joining.clone())?;
     let keys: HashSet<(&str, &str)> = (0..joining.num_rows()).map(|row| key(&joining, row)).collect();
     let mut parts = vec![take(calls, ways.settling.clone())?, joining.clone()];
-    let mut rewritten: BTreeMap<Option<i32>, Vec<(&Arc<DataFile>, Vec<u32>)>> = BTreeMap::new();
+    let mut rewritten: BTreeMap<Option<i32>, Vec<Rewritten<'_>>> = BTreeMap::new();
     for (file, touch) in due {
         // Rows of calls that stay, because they lie in a second file too, stay in both.
         let joined = |row: &usize| keys.contains(&key(&touch.batch, *row));
         let at: Vec<usize> = (0..touch.batch.num_rows()).filter(joined).collect();
         let rows = at.iter().map(|row| touch.rows[*row]).collect();
         parts.push(take(&touch.batch, at)?);
-        rewritten.entry(file.day).or_default().push((file, rows));
+        rewritten.entry(file.day).or_default().push(Rewritten { file, leaving: rows });
         change.remove.push(Arc::clone(file));
     }
     let mut days = by_day(&join_calls(&parts)?)?;
     drop(parts);
     for (day, files) in rewritten {
         let mut new_rows = days.remove(&day);
-        for (file, rows) in files {
-            let kept = FileReader::open(folder, file)?.rows(Wanted::AllBut(&rows))?;
+        for Rewritten { file, leaving } in files {
+            let kept = FileReader::open(folder, file)?.rows(Wanted::AllBut(&leaving))?;
             let mut inputs: Vec<Input> = vec![Box::new(kept)];
             inputs.extend(new_rows.take().map(|rows| -> Input { Box::new(output::slices(rows)) }));
             let merged = SortedMerge::new(Table::Calls, inputs)?;

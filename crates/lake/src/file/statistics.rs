@@ -23,7 +23,7 @@ enum Value {
 }
 
 /// Statistics per column of a flat schema.
-pub(super) fn column_statistics(
+pub(crate) fn column_statistics(
     schema: &Schema,
     metadata: &ParquetMetaData,
 ) -> BTreeMap<String, ColumnStatistics> {

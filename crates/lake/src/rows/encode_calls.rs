@@ -165,11 +165,11 @@ pub(crate) fn derived_columns(derived: &[Derived]) -> BTreeMap<C, ArrayRef> {
     ])
 }
 
+/// A group's stamp, the instant it may be stored against, and whether the group shows.
+type Stamped = (Option<Stamp>, Option<Timestamp>, bool);
+
 /// The stamp column of a group from its rows' stamps, what they refer to and whether the group shows.
-fn stamp_column(
-    group: GroupName,
-    rows: impl Iterator<Item = (Option<Stamp>, Option<Timestamp>, bool)>,
-) -> ArrayRef {
+fn stamp_column(group: GroupName, rows: impl Iterator<Item = Stamped>) -> ArrayRef {
     let packed = rows.map(|(stamp, reference, shown)| stored(group, stamp?, reference, shown));
     Arc::new(Int64Array::from_iter(packed))
 }
@@ -178,7 +178,7 @@ fn stamps(records: &[CallRecord], found: &mut Columns) {
     fn stamp<T>(group: Option<&Group<T>>) -> Option<Stamp> {
         group.map(|group| group.stamp)
     }
-    let mut put = |group: GroupName, of: fn(&CallRecord) -> (Option<Stamp>, Option<Timestamp>, bool)| {
+    let mut put = |group: GroupName, of: fn(&CallRecord) -> Stamped| {
         found.insert(group.stamp(), stamp_column(group, records.iter().map(of)));
     };
     put(GroupName::Start, |record| (stamp(record.start.as_ref()), started_at(record), true));

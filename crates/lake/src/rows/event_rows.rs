@@ -111,7 +111,9 @@ fn event(batch: &RecordBatch, row: usize) -> Result<Event, Error> {
         ("content-type", "application/json"),
     ];
     let header = |(name, value): (&str, &str)| (Box::from(name), Box::from(value.as_bytes()));
-    let headers = attributes.map(header);
+    // Without a subject the column is empty; the attribute must then be absent.
+    let stated = attributes.into_iter().filter(|(name, value)| *name != "ce_subject" || !value.is_empty());
+    let headers: Vec<_> = stated.map(header).collect();
     let incoming = Incoming { headers: &headers, payload: text(batch, DATA, row).as_bytes() };
     match decode(incoming).into_iter().next().map(|element| element.outcome) {
         Some(Ok(event)) => Ok(event),
