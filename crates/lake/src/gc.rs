@@ -24,6 +24,29 @@ pub use orphans::sweep_orphans;
 /// How long commit ids are remembered: much longer than any writer retries.
 const COMMIT_MEMORY: Duration = Duration::from_secs(7 * 86_400);
 
+/// Grace of files that no snapshot ever named: much longer than any file waits for its commit.
+const ORPHAN_GRACE: Duration = Duration::from_secs(86_400);
+
+/// What one round of [`collect`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Collected {
+    pub expired: Expired,
+    pub deleted_files: u64,
+    pub deleted_orphans: u64,
+}
+
+/// One round of everything: what a running callhouse does every few minutes. Safe in several processes at once.
+///
+/// # Errors
+/// [`Error::Catalog`], [`Error::File`]; the next round takes up what was left.
+pub async fn collect(catalog: &Catalog, grace: Duration) -> Result<Collected, Error> {
+    Ok(Collected {
+        expired: expire(catalog, grace).await?,
+        deleted_files: delete_files(catalog, grace).await?,
+        deleted_orphans: sweep_orphans(catalog, grace.max(ORPHAN_GRACE)).await?,
+    })
+}
+
 /// What [`expire`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Expired {

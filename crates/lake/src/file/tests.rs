@@ -5,6 +5,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::DataType;
 use callhouse_core::Timestamp;
+use parquet::basic::Compression;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
 use proptest::prelude::*;
 
 use super::statistics::{
@@ -79,6 +81,36 @@ fn an_empty_file_and_a_wrong_partition_are_refused() {
     let writer = FileWriter::new(folder);
     assert!(matches!(writer.write(Table::CallEvents, None, &[]), Err(Error::Invalid { .. })));
     assert!(matches!(writer.begin(Table::CallEvents, Some(1)), Err(Error::Invalid { .. })));
+}
+
+#[test]
+fn a_file_is_laid_out_for_choosing_rows_and_for_ducklake() {
+    let (_temporary, folder) = folder();
+    let file = FileWriter::new(folder.clone())
+        .write(Table::Calls, Some(0), &[plain_batch(Table::Calls, 20_000)])
+        .unwrap();
+    let bytes = std::fs::read(folder.file_path(Table::Calls, &file.path)).unwrap();
+    let mut reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Required);
+    reader.try_parse(&bytes::Bytes::from(bytes)).unwrap();
+    let metadata = reader.finish().unwrap();
+    let group = metadata.row_group(0);
+    let schema = Table::Calls.schema();
+    for (index, field) in schema.fields().iter().enumerate() {
+        let column = group.column(index);
+        assert_eq!(usize::try_from(column.column_descr().self_type().get_basic_info().id()), Ok(index + 1));
+        assert!(matches!(column.compression(), Compression::ZSTD(_)), "{field}");
+        let bloom = Table::Calls.bloom_columns().contains(&field.name().as_str());
+        assert_eq!(column.bloom_filter_offset().is_some(), bloom, "{field}");
+    }
+    let pages = &metadata.offset_index().unwrap()[0][0].page_locations();
+    assert!(pages.len() >= 2, "20,000 rows in {} page", pages.len());
+    let sorted: Vec<&str> = group
+        .sorting_columns()
+        .unwrap()
+        .iter()
+        .map(|column| schema.field(usize::try_from(column.column_idx).unwrap()).name().as_str())
+        .collect();
+    assert_eq!(sorted, Table::Calls.sort_columns());
 }
 
 #[test]

@@ -82,6 +82,20 @@ async fn only_old_files_that_no_row_names_are_orphans() {
 }
 
 #[tokio::test]
+async fn a_round_spares_orphans_for_a_day() {
+    let clock = Arc::new(ManualClock::new(callhouse_core::Clock::now(&SystemClock)));
+    let (_temporary, catalog, _) = compacted(Arc::clone(&clock)).await;
+    let orphan = place(&catalog, &some_file(catalog.folder(), Table::Calls, (1, 2)));
+    clock.advance_micros(23 * HOUR_MICROS);
+    let first = collect(&catalog, HOUR).await.unwrap();
+    assert_eq!((first.expired.file_count, first.deleted_files, first.deleted_orphans), (1, 0, 0));
+    clock.advance_micros(2 * HOUR_MICROS);
+    let second = collect(&catalog, HOUR).await.unwrap();
+    assert_eq!((second.expired.file_count, second.deleted_files, second.deleted_orphans), (0, 1, 1));
+    assert!(!orphan.try_exists().unwrap());
+}
+
+#[tokio::test]
 async fn commit_ids_are_remembered_for_a_week() {
     let clock = Arc::new(ManualClock::default());
     let (_temporary, catalog, _) = compacted(Arc::clone(&clock)).await;
