@@ -3,10 +3,17 @@
 //! Owns reading and appending of messages. Leaves to others what they mean (`core`), where reading starts
 //! (the catalog says, ING-2; Kafka's committed offsets are written for monitoring and never believed).
 
+pub mod embedded;
 pub mod error;
+pub mod file;
+pub mod kafka;
 pub mod message;
+mod start;
 
+pub use embedded::EmbeddedLog;
 pub use error::Error;
+pub use file::FileLog;
+pub use kafka::{KafkaAppender, KafkaLog, KafkaSettings};
 pub use message::{Append, LogBatch, Message};
 
 use std::sync::Arc;
@@ -50,8 +57,10 @@ pub trait PartitionOwner: Send + Sync + 'static {
     /// This process has been given a partition.
     async fn assigned(&self, kafka_partition: &KafkaPartition) -> Result<Assignment, Error>;
 
-    /// The partition is being taken away. Returns only when nothing of it will be committed any more: either all
-    /// that was read is committed or it is abandoned. Kafka's rebalance waits for this (bounded by its own timeouts).
+    /// The partition is being taken away, or the log has come to its end; the channel's sender is gone. What was
+    /// handed over before counts as read, also what still waits in the channel. Returns only when nothing of it
+    /// will be committed any more: either all that was read is committed or it is abandoned. Kafka's rebalance
+    /// waits for this (bounded by its own timeouts).
     async fn revoked(&self, kafka_partition: &KafkaPartition);
 
     /// Reading of one partition has stopped for good, with the reason; the others go on.

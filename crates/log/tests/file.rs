@@ -1,0 +1,237 @@
+//! Files as logs, from outside: a file that comes again takes in exactly what is missing.
+
+#[path = "support/recorder.rs"]
+mod recorder;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use callhouse_core::{AccountId, Clock};
+use callhouse_log::file::{
+    CUT_FROM_BYTES_HEADER, DEFAULT_ACCOUNT_HEADER, FORMAT_HEADER, ImportsFolder, Progress, Source,
+};
+use callhouse_log::{Error, FileLog, Message};
+use callhouse_testkit::ManualClock;
+use recorder::{Happened, Recorder, Running, Shared};
+use tempfile::TempDir;
+
+/// A lake's positions and memory of imports, over several imports.
+struct Imports {
+    folder: TempDir,
+    shared: Arc<Shared>,
+}
+
+impl Imports {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder"), shared: Arc::default() }
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).expect("written");
+        path
+    }
+
+    async fn open(&self, path: &Path, account: Option<&str>) -> Arc<FileLog> {
+        let source = Source {
+            format: "lines".to_owned(),
+            default_account: account.map(|name| AccountId::new(name).expect("a name")),
+        };
+        let priors = Arc::new(ImportsFolder::open(&self.folder.path().join("imports")).expect("a folder"));
+        let clock = Arc::new(ManualClock::default());
+        let log = FileLog::open(path, source, priors, clock, Arc::new(Progress::default())).await;
+        Arc::new(log.expect("opens"))
+    }
+
+    /// Imports the file whole and gives the messages taken in.
+    async fn import(&self, path: &Path) -> Vec<Message> {
+        let log = self.open(path, None).await;
+        let (messages, ended) = self.run(&log, log.lines()).await;
+        ended.expect("to the end");
+        messages
+    }
+
+    /// Reads the file up to a line and waits for the end of the run.
+    async fn run(&self, log: &Arc<FileLog>, to: i64) -> (Vec<Message>, Result<(), Error>) {
+        let owner = Arc::new(Recorder::new("import", Arc::clone(&self.shared)));
+        let running = Running::start(log, &owner);
+        let messages = owner.read_to(log.kafka_partition(), to).await;
+        (messages, running.ended().await)
+    }
+}
+
+fn texts(messages: &[Message]) -> Vec<String> {
+    messages.iter().map(|message| String::from_utf8_lossy(&message.payload).into_owned()).collect()
+}
+
+fn numbered(range: std::ops::Range<i64>) -> String {
+    range.map(|number| format!("line {number}\n")).collect()
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text.as_bytes()).expect("compresses");
+    encoder.finish().expect("compresses")
+}
+
+#[tokio::test]
+async fn ing_3_every_line_is_a_message_with_format_and_account() {
+    let imports = Imports::new();
+    let path = imports.write("a", "one\n\ntwo");
+    let log = imports.open(&path, Some("acme")).await;
+    let (messages, ended) = imports.run(&log, 3).await;
+    ended.expect("to the end");
+    assert_eq!(texts(&messages), ["one", "", "two"]);
+    let headers: Vec<(&str, &[u8])> =
+        messages[0].headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+    assert_eq!(headers, [(FORMAT_HEADER, b"lines".as_slice()), (DEFAULT_ACCOUNT_HEADER, b"acme")]);
+    assert_eq!(messages[0].received_at, ManualClock::default().now());
+    assert!(matches!(imports.shared.history.lock().last(), Some(Happened::Revoked(..))));
+}
+
+#[tokio::test]
+async fn reading_starts_at_the_owners_position() {
+    let imports = Imports::new();
+    let log = imports.open(&imports.write("a", numbered(0..5)), None).await;
+    let first = Arc::new(Recorder::alone());
+    let running = Running::start(&log, &first);
+    assert_eq!(first.read_to(log.kafka_partition(), 5).await.len(), 5);
+    running.ended().await.expect("to the end");
+    assert_eq!(first.history().len(), 3);
+
+    let second = Arc::new(Recorder::alone().at(log.kafka_partition(), 3));
+    let running = Running::start(&log, &second);
+    assert_eq!(texts(&second.read_to(log.kafka_partition(), 5).await), ["line 3", "line 4"]);
+    running.ended().await.expect("to the end");
+}
+
+#[tokio::test]
+async fn the_same_file_again_gives_nothing_also_renamed_or_compressed() {
+    let imports = Imports::new();
+    let text = numbered(0..10_000);
+    assert_eq!(imports.import(&imports.write("a", &text)).await.len(), 10_000);
+    assert_eq!(imports.import(&imports.write("b", &text)).await.len(), 0);
+    assert_eq!(imports.import(&imports.write("c.gz", gzip(&text))).await.len(), 0);
+    assert_eq!(imports.import(&imports.write("d", text.replace('\n', "\r\n"))).await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_grown_file_gives_the_lines_that_are_new() {
+    let imports = Imports::new();
+    imports.import(&imports.write("a", numbered(0..3))).await;
+    let messages = imports.import(&imports.write("a", numbered(0..5))).await;
+    assert_eq!(texts(&messages), ["line 3", "line 4"]);
+    assert_eq!(messages[0].offset, 3);
+    assert_eq!(texts(&imports.import(&imports.write("a", numbered(0..6))).await), ["line 5"]);
+}
+
+#[tokio::test]
+async fn an_import_cut_off_goes_on_where_it_was() {
+    let imports = Imports::new();
+    let path = imports.write("a", numbered(0..20_000));
+    let log = imports.open(&path, None).await;
+    let owner = Arc::new(Recorder { capacity: 1, ..Recorder::new("cut", Arc::clone(&imports.shared)) });
+    let running = Running::start(&log, &owner);
+    let first = owner.next_batch(log.kafka_partition()).await.expect("a batch");
+    running.stop().await.expect("stops when told");
+
+    let rest = imports.import(&path).await;
+    assert_eq!(rest[0].offset, first.to);
+    assert_eq!(first.messages.len() + rest.len(), 20_000);
+}
+
+#[tokio::test]
+async fn another_file_with_the_same_first_line_is_read_whole() {
+    let imports = Imports::new();
+    let header = "time,from,to\n";
+    let a = format!("{header}{}", numbered(0..5));
+    let b = format!("{header}{}", numbered(100..103));
+    assert_eq!(imports.import(&imports.write("a", &a)).await.len(), 6);
+    assert_eq!(imports.import(&imports.write("b", &b)).await.len(), 4);
+    // Both are known from now on, and may grow.
+    assert_eq!(imports.import(&imports.write("a", format!("{a}more\n"))).await.len(), 1);
+    assert_eq!(imports.import(&imports.write("b", format!("{b}more\n"))).await.len(), 1);
+    assert_eq!(imports.import(&imports.write("b", format!("{b}more\n"))).await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_last_line_completed_later_is_not_skipped() {
+    let imports = Imports::new();
+    imports.import(&imports.write("a", "one\ntw")).await;
+    let messages = imports.import(&imports.write("a", "one\ntwo\n")).await;
+    assert_eq!(texts(&messages), ["one", "two"]);
+    assert_eq!(imports.import(&imports.write("a", "one\ntwo")).await.len(), 0, "only the line end is gone");
+}
+
+#[tokio::test]
+async fn the_same_lines_for_another_account_are_read() {
+    let imports = Imports::new();
+    let path = imports.write("a", "one\n");
+    for account in ["acme", "other"] {
+        let log = imports.open(&path, Some(account)).await;
+        assert_eq!(imports.run(&log, 1).await.0.len(), 1, "{account}");
+    }
+}
+
+#[tokio::test]
+async fn an_overlong_line_comes_cut_and_says_so() {
+    let imports = Imports::new();
+    let text = format!("{}\nnext\n", "x".repeat(11_000_000));
+    let messages = imports.import(&imports.write("a", text)).await;
+    let cut = messages[0].headers.iter().find(|(name, _)| &**name == CUT_FROM_BYTES_HEADER);
+    assert_eq!(cut.map(|(_, value)| &**value), Some(b"11000000".as_slice()));
+    assert!(messages[0].payload.len() < 100_000);
+    assert_eq!(texts(&messages[1..]), ["next"]);
+    assert!(!messages[1].headers.iter().any(|(name, _)| &**name == CUT_FROM_BYTES_HEADER));
+}
+
+#[tokio::test]
+async fn broken_gzip_gives_the_lines_before_and_then_an_error() {
+    let imports = Imports::new();
+    let text = numbered(0..50_000);
+    let whole = gzip(&text);
+    let path = imports.write("a.gz", &whole[..whole.len() / 2]);
+    let log = imports.open(&path, None).await;
+    assert!((1..50_000).contains(&log.lines()), "{} lines", log.lines());
+    let (messages, ended) = imports.run(&log, log.lines()).await;
+    let before = messages.len();
+    assert_eq!(messages.last().map(|last| last.offset + 1), Some(log.lines()));
+    assert!(ended.is_err_and(|error| error.to_string().contains("file reading failed")));
+
+    let rest = imports.import(&imports.write("a.gz", whole)).await;
+    assert_eq!(before + rest.len(), 50_000, "the repaired file gives the rest");
+}
+
+#[tokio::test]
+async fn an_empty_file_ends_at_once() {
+    let imports = Imports::new();
+    assert_eq!(imports.import(&imports.write("a", "")).await.len(), 0);
+}
+
+#[tokio::test]
+async fn progress_reaches_the_size_of_the_file() {
+    let imports = Imports::new();
+    let path = imports.write("a", numbered(0..1_000));
+    let progress = Arc::new(Progress::default());
+    let priors = Arc::new(ImportsFolder::open(&imports.folder.path().join("imports")).expect("a folder"));
+    let source = Source { format: "lines".to_owned(), default_account: None };
+    let clock = Arc::new(ManualClock::default());
+    let log = FileLog::open(&path, source, priors, clock, Arc::clone(&progress)).await.expect("opens");
+    assert_eq!(progress.checked_bytes(), progress.total_bytes());
+    assert_eq!(progress.read_bytes(), 0);
+    imports.run(&Arc::new(log), 1_000).await.1.expect("to the end");
+    assert_eq!(progress.read_bytes(), progress.total_bytes());
+}
+
+#[tokio::test]
+async fn a_position_without_a_remembered_prefix_is_not_trusted() {
+    let imports = Imports::new();
+    let path = imports.write("a", numbered(0..5));
+    imports.import(&path).await;
+    std::fs::remove_dir_all(imports.folder.path().join("imports")).expect("forgotten");
+    let log = imports.open(&path, None).await;
+    let owner = Arc::new(Recorder::new("import", Arc::clone(&imports.shared)));
+    let ended = Running::start(&log, &owner).ended().await;
+    assert!(ended.is_err_and(|error| error.to_string().contains("remembered")));
+}
