@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use callhouse_core::connector::LineAccounts;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::{AccountId, Clock, KafkaPartition};
 use parking_lot::Mutex;
@@ -32,7 +33,7 @@ use lines::Lines;
 
 /// Header with the name of the format a line is in.
 pub const FORMAT_HEADER: &str = "callhouse-format";
-/// Header with the account of lines that name none.
+/// Header with the account of a line that names none: that of its call where an earlier line named it.
 pub const DEFAULT_ACCOUNT_HEADER: &str = "callhouse-default-account";
 /// Header of a line that was too long to keep: how many bytes it had, in decimal. Its payload is the beginning;
 /// the line is to be rejected as too large.
@@ -76,7 +77,7 @@ pub struct FileLog {
     verified: AtomicI64,
     /// What keeps the rest of the file from being read; taken by the first run.
     broken: Mutex<Option<io::Error>>,
-    headers: Vec<Header>,
+    source: Source,
     clock: Arc<dyn Clock>,
     progress: Arc<Progress>,
     /// Next line to be read; `None` while nobody reads.
@@ -113,7 +114,7 @@ impl FileLog {
                 progress.checked_bytes.store(0, Ordering::Relaxed);
                 Lines::of(file.try_clone()?, Arc::clone(&progress.checked_bytes))
             })?;
-            Ok(Self::new(file, identity, headers(&source), clock, progress))
+            Ok(Self::new(file, identity, source, clock, progress))
         });
         let opened = opening.await.unwrap_or_else(|died| Err(io::Error::other(died)));
         opened.map_err(|source| Error::File { operation: "opening", source })
@@ -122,7 +123,7 @@ impl FileLog {
     fn new(
         file: File,
         identity: Identity,
-        headers: Vec<Header>,
+        source: Source,
         clock: Arc<dyn Clock>,
         progress: Arc<Progress>,
     ) -> Self {
@@ -132,7 +133,7 @@ impl FileLog {
             lines: identity.lines,
             verified: AtomicI64::new(identity.known_lines),
             broken: Mutex::new(identity.broken),
-            headers,
+            source,
             clock,
             progress,
             reading: Mutex::new(None),
@@ -176,12 +177,20 @@ impl FileLog {
     }
 }
 
-fn headers(source: &Source) -> Vec<Header> {
-    let mut headers: Vec<Header> = vec![(FORMAT_HEADER.into(), source.format.as_bytes().into())];
-    if let Some(account) = &source.default_account {
-        headers.push((DEFAULT_ACCOUNT_HEADER.into(), account.as_str().as_bytes().into()));
+impl Source {
+    /// The headers of a line whose default account is `account`.
+    fn headers(&self, account: Option<&AccountId>) -> Vec<Header> {
+        let mut headers: Vec<Header> = vec![(FORMAT_HEADER.into(), self.format.as_bytes().into())];
+        if let Some(account) = account {
+            headers.push((DEFAULT_ACCOUNT_HEADER.into(), account.as_str().as_bytes().into()));
+        }
+        headers
     }
-    headers
+
+    /// Which account each line of the file falls back on; to be asked from the first line on.
+    fn line_accounts(&self) -> LineAccounts {
+        LineAccounts::new(&self.format, self.default_account.clone())
+    }
 }
 
 #[async_trait]

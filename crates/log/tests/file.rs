@@ -107,6 +107,30 @@ async fn reading_starts_at_the_owners_position() {
 }
 
 #[tokio::test]
+async fn a_line_that_names_no_account_is_of_the_account_its_call_named_also_after_a_cut() {
+    let imports = Imports::new();
+    let line = |method: &str, account: &str| {
+        format!(r#"{{"time":1,"method":"{method}","callid":"c","sip_code":"200","account":"{account}"}}"#)
+    };
+    let source = Source { format: "kamailio-acc".to_owned(), default_account: None };
+    let account_of_last = async |lines: &[String]| {
+        let path = imports.write("acc.jsonl", lines.join("\n"));
+        let priors = Arc::new(ImportsFolder::open(&imports.folder.path().join("imports")).expect("a folder"));
+        let clock = Arc::new(ManualClock::default());
+        let log = FileLog::open(&path, source.clone(), priors, clock, Arc::default()).await.expect("opens");
+        let log = Arc::new(log);
+        let (messages, ended) = imports.run(&log, log.lines()).await;
+        ended.expect("to the end");
+        let headers = &messages.last().expect("a line").headers;
+        let account = headers.iter().find(|(name, _)| &**name == DEFAULT_ACCOUNT_HEADER);
+        account.map(|(_, account)| String::from_utf8_lossy(account).into_owned())
+    };
+    let invite = line("INVITE", "acme");
+    assert_eq!(account_of_last(std::slice::from_ref(&invite)).await, None);
+    assert_eq!(account_of_last(&[invite, line("BYE", "")]).await.as_deref(), Some("acme"));
+}
+
+#[tokio::test]
 async fn the_same_file_again_gives_nothing_also_renamed_or_compressed() {
     let imports = Imports::new();
     let text = numbered(0..10_000);

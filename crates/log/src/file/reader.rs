@@ -5,6 +5,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use callhouse_core::AccountId;
+use callhouse_core::connector::LineAccounts;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -26,16 +28,17 @@ pub(super) async fn read(
     log.progress.read_bytes.store(0, std::sync::atomic::Ordering::Relaxed);
     let file = log.file.try_clone().map_err(failed)?;
     let mut lines = Lines::of(file, Arc::clone(&log.progress.read_bytes)).map_err(failed)?;
+    let mut accounts = log.source.line_accounts();
     let mut next_line = 0;
     while next_line < log.lines && !stop.is_cancelled() {
         let wanted = if next_line < start { start - next_line } else { log.lines - next_line };
         let read_from = next_line;
         let reading = tokio::task::spawn_blocking(move || {
-            let gathered = gather(&mut lines, wanted);
-            (lines, gathered)
+            let gathered = gather(&mut lines, &mut accounts, wanted);
+            (lines, accounts, gathered)
         });
-        let (returned, gathered) = reading.await.map_err(|died| failed(io::Error::other(died)))?;
-        lines = returned;
+        let gathered;
+        (lines, accounts, gathered) = reading.await.map_err(|died| failed(io::Error::other(died)))?;
         let gathered = gathered.map_err(failed)?;
         next_line += gathered.count();
         if read_from < start {
@@ -69,18 +72,20 @@ async fn hand_over(
 /// Lines as they stand one after the other in `text`.
 struct Gathered {
     text: Vec<u8>,
-    lines: Vec<Line>,
+    lines: Vec<(Line, Option<AccountId>)>,
 }
 
 /// Takes up to `wanted` lines, less when they fill a batch.
-fn gather(lines: &mut Lines, wanted: i64) -> io::Result<Gathered> {
+fn gather(lines: &mut Lines, accounts: &mut LineAccounts, wanted: i64) -> io::Result<Gathered> {
     let most = usize::try_from(wanted).unwrap_or(BATCH_LINES).min(BATCH_LINES);
     let mut gathered = Gathered { text: Vec::new(), lines: Vec::new() };
     while gathered.lines.len() < most && gathered.text.len() < BATCH_BYTES {
+        let from = gathered.text.len();
         let Some(line) = lines.next_into(&mut gathered.text)? else {
             return Err(io::Error::other("the file has become shorter since it was opened"));
         };
-        gathered.lines.push(line);
+        let account = accounts.of_next(gathered.text.get(from..).unwrap_or_default());
+        gathered.lines.push((line, account));
     }
     Ok(gathered)
 }
@@ -95,8 +100,8 @@ impl Gathered {
         let to = from + self.count();
         let received_at = log.clock.now();
         let mut rest = Bytes::from(self.text);
-        let message = |(offset, line): (i64, Line)| {
-            let mut headers = log.headers.clone();
+        let message = |(offset, (line, account)): (i64, (Line, Option<AccountId>))| {
+            let mut headers = log.source.headers(account.as_ref());
             if line.is_cut() {
                 headers.push((CUT_FROM_BYTES_HEADER.into(), line.bytes.to_string().into_bytes().into()));
             }
