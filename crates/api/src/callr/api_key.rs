@@ -1,0 +1,33 @@
+//! `api-key.*`: the keys of the caller's account.
+
+pub(super) mod all;
+pub(super) mod create;
+pub(super) mod delete;
+
+use callhouse_lake::accounts::ApiKey;
+use serde::Serialize;
+
+use crate::callr::format::datetime;
+
+/// CALLR's `Authentication.ApiKey`, with the `id` its clients read. Nothing about a key changes after it is made,
+/// so it was updated when it was created.
+#[derive(Serialize)]
+struct Listed {
+    created_at: String,
+    id: i64,
+    last_used_at: Option<String>,
+    name: String,
+    updated_at: String,
+}
+
+impl From<ApiKey> for Listed {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            created_at: datetime(key.created_at),
+            id: key.id,
+            last_used_at: key.last_used_at.map(datetime),
+            name: key.name,
+            updated_at: datetime(key.created_at),
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! A row of `calls` as CALLR's `CDR.In` and `CDR.Out`: the same properties in the same order.
+//!
+//! Text that is not known is null, a number that is not known is 0 (typed SDKs have no null integers), an amount
+//! that is not known is "0.00". An open call has no `hangup` and durations of 0.
+
+use arrow::array::RecordBatch;
+use callhouse_core::event::call::Direction;
+use callhouse_core::money::format_cents;
+use serde::Serialize;
+use serde::ser::{SerializeSeq, Serializer};
+
+use crate::callr::error::Error;
+use crate::callr::fields::{Amount, Fields, Instant, Int, Text};
+use crate::callr::format::datetime;
+use crate::callr::method::Pieces;
+
+/// Decimals of a cent in the format `amount`.
+const AMOUNT_DECIMALS: u32 = 2;
+
+#[derive(Serialize)]
+struct CdrIn<'a> {
+    answer: Option<String>,
+    billing_customer_cost_label: Option<&'a str>,
+    billing_customer_credit_eur: String,
+    billing_customer_debit_eur: String,
+    callid: i64,
+    cli_country_code: Option<&'a str>,
+    cli_name: Option<&'a str>,
+    cli_number: Option<&'a str>,
+    cli_number_type: Option<&'a str>,
+    cli_pres: Option<&'static str>,
+    customer_field: Option<&'a str>,
+    did_hash: Option<&'a str>,
+    did_intl_number: Option<&'a str>,
+    duration: i64,
+    duration_answered: i64,
+    duration_billed: i64,
+    hangup: Option<String>,
+    hangupcause: i64,
+    hangupsource: Option<String>,
+    package_name: Option<&'a str>,
+    scenario_hash: Option<&'a str>,
+    scenario_name: Option<&'a str>,
+    start: Option<String>,
+}
+
+#[derive(Serialize)]
+struct CdrOut<'a> {
+    answer: Option<String>,
+    billing_customer_cost_label: Option<&'a str>,
+    billing_customer_credit_eur: String,
+    billing_customer_debit_eur: String,
+    callid: i64,
+    callid_in: Option<i64>,
+    cli_name: Option<&'a str>,
+    cli_number: Option<&'a str>,
+    cli_pres: Option<&'static str>,
+    customer_field: Option<&'a str>,
+    dialstatus: Option<&'a str>,
+    duration: i64,
+    duration_answered: i64,
+    duration_billed: i64,
+    hangup: Option<String>,
+    hangupcause: i64,
+    hangupsource: Option<String>,
+    number: Option<&'a str>,
+    number_country_code: Option<&'a str>,
+    number_type: Option<&'a str>,
+    package_name: Option<&'a str>,
+    scenario_hash: Option<&'a str>,
+    scenario_name: Option<&'a str>,
+    start: Option<String>,
+}
+
+/// Batches of `calls` that serialize as an array of CDRs of one direction.
+pub(super) struct Records {
+    direction: Direction,
+    batches: Vec<Columns>,
+}
+
+impl Records {
+    pub(super) fn new(direction: Direction, batches: &[RecordBatch]) -> Result<Self, Error> {
+        let batches = batches.iter().map(Columns::of).collect::<Result<_, _>>()?;
+        Ok(Self { direction, batches })
+    }
+}
+
+/// The pieces of an array of CDRs: its opening, one piece per batch, its end.
+pub(super) fn pieces(direction: Direction, batches: Vec<RecordBatch>) -> Pieces {
+    let mut first = true;
+    let rows = batches.into_iter().map(move |batch| {
+        let columns = Columns::of(&batch)?;
+        let mut piece = Vec::new();
+        for row in 0..columns.rows {
+            if !std::mem::take(&mut first) {
+                piece.push(b',');
+            }
+            columns.write(direction, row, &mut piece)?;
+        }
+        Ok(piece)
+    });
+    let one = |bracket: &[u8]| std::iter::once(Ok(bracket.to_vec()));
+    Box::new(one(b"[").chain(rows).chain(one(b"]")))
+}
+
+impl Serialize for Records {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = self.batches.iter().map(|columns| columns.rows).sum();
+        let mut records = serializer.serialize_seq(Some(rows))?;
+        for columns in &self.batches {
+            for row in 0..columns.rows {
+                match self.direction {
+                    Direction::Inbound => records.serialize_element(&columns.inbound(row))?,
+                    Direction::Outbound => records.serialize_element(&columns.outbound(row))?,
+                }
+            }
+        }
+        records.end()
+    }
+}
+
+struct Columns {
+    rows: usize,
+    started_at: Instant,
+    answered_at: Instant,
+    ended_at: Instant,
+    callid: Int,
+    parent_callid: Int,
+    from_number: Text,
+    from_number_raw: Text,
+    from_country: Text,
+    from_number_type: Text,
+    from_name: Text,
+    from_presentation: Text,
+    to_number: Text,
+    to_number_raw: Text,
+    to_country: Text,
+    to_number_type: Text,
+    did_hash: Text,
+    did_number: Text,
+    app_hash: Text,
+    app_name: Text,
+    app_package: Text,
+    customer_field: Text,
+    dial_status: Text,
+    duration_seconds: Int,
+    talk_seconds: Int,
+    billed_seconds: Int,
+    release_cause: Int,
+    release_source: Text,
+    cost_label: Text,
+    debit: Amount,
+    credit: Amount,
+}
+
+impl Columns {
+    fn of(batch: &RecordBatch) -> Result<Self, Error> {
+        let fields = Fields::new(batch);
+        Ok(Self {
+            rows: batch.num_rows(),
+            started_at: fields.instant("started_at")?,
+            answered_at: fields.instant("answered_at")?,
+            ended_at: fields.instant("ended_at")?,
+            callid: fields.int("callid")?,
+            parent_callid: fields.int("parent_callid")?,
+            from_number: fields.text("from_number")?,
+            from_number_raw: fields.text("from_number_raw")?,
+            from_country: fields.text("from_country")?,
+            from_number_type: fields.text("from_number_type")?,
+            from_name: fields.text("from_name")?,
+            from_presentation: fields.text("from_presentation")?,
+            to_number: fields.text("to_number")?,
+            to_number_raw: fields.text("to_number_raw")?,
+            to_country: fields.text("to_country")?,
+            to_number_type: fields.text("to_number_type")?,
+            did_hash: fields.text("did_hash")?,
+            did_number: fields.text("did_number")?,
+            app_hash: fields.text("app_hash")?,
+            app_name: fields.text("app_name")?,
+            app_package: fields.text("app_package")?,
+            customer_field: fields.text("customer_field")?,
+            dial_status: fields.text("dial_status")?,
+            duration_seconds: fields.int("duration_seconds")?,
+            talk_seconds: fields.int("talk_seconds")?,
+            billed_seconds: fields.int("billed_seconds")?,
+            release_cause: fields.int("release_cause")?,
+            release_source: fields.text("release_source")?,
+            cost_label: fields.text("cost_label")?,
+            debit: fields.amount("debit")?,
+            credit: fields.amount("credit")?,
+        })
+    }
+
+    fn write(&self, direction: Direction, row: usize, piece: &mut Vec<u8>) -> Result<(), Error> {
+        match direction {
+            Direction::Inbound => serde_json::to_writer(piece, &self.inbound(row)),
+            Direction::Outbound => serde_json::to_writer(piece, &self.outbound(row)),
+        }
+        .map_err(Error::Encode)
+    }
+
+    fn inbound(&self, row: usize) -> CdrIn<'_> {
+        CdrIn {
+            answer: self.answered_at.get(row).map(datetime),
+            billing_customer_cost_label: self.cost_label.get(row),
+            billing_customer_credit_eur: amount(&self.credit, row),
+            billing_customer_debit_eur: amount(&self.debit, row),
+            callid: self.callid.or_zero(row),
+            cli_country_code: self.from_country.get(row),
+            cli_name: self.from_name.get(row),
+            cli_number: self.cli_number(row),
+            cli_number_type: self.from_number_type.get(row),
+            cli_pres: self.from_presentation.get(row).and_then(presentation),
+            customer_field: self.customer_field.get(row),
+            did_hash: self.did_hash.get(row),
+            did_intl_number: self.did_number.get(row),
+            duration: self.duration_seconds.or_zero(row),
+            duration_answered: self.talk_seconds.or_zero(row),
+            duration_billed: self.billed_seconds.or_zero(row),
+            hangup: self.ended_at.get(row).map(datetime),
+            hangupcause: self.release_cause.or_zero(row),
+            hangupsource: self.release_source.get(row).map(str::to_ascii_uppercase),
+            package_name: self.app_package.get(row),
+            scenario_hash: self.app_hash.get(row),
+            scenario_name: self.app_name.get(row),
+            start: self.started_at.get(row).map(datetime),
+        }
+    }
+
+    fn outbound(&self, row: usize) -> CdrOut<'_> {
+        CdrOut {
+            answer: self.answered_at.get(row).map(datetime),
+            billing_customer_cost_label: self.cost_label.get(row),
+            billing_customer_credit_eur: amount(&self.credit, row),
+            billing_customer_debit_eur: amount(&self.debit, row),
+            callid: self.callid.or_zero(row),
+            callid_in: self.parent_callid.get(row),
+            cli_name: self.from_name.get(row),
+            cli_number: self.cli_number(row),
+            cli_pres: self.from_presentation.get(row).and_then(presentation),
+            customer_field: self.customer_field.get(row),
+            dialstatus: self.dial_status.get(row),
+            duration: self.duration_seconds.or_zero(row),
+            duration_answered: self.talk_seconds.or_zero(row),
+            duration_billed: self.billed_seconds.or_zero(row),
+            hangup: self.ended_at.get(row).map(datetime),
+            hangupcause: self.release_cause.or_zero(row),
+            hangupsource: self.release_source.get(row).map(str::to_ascii_uppercase),
+            number: self.to_number.get(row).or_else(|| self.to_number_raw.get(row)),
+            number_country_code: self.to_country.get(row),
+            number_type: self.to_number_type.get(row),
+            package_name: self.app_package.get(row),
+            scenario_hash: self.app_hash.get(row),
+            scenario_name: self.app_name.get(row),
+            start: self.started_at.get(row).map(datetime),
+        }
+    }
+
+    /// E.164 where the number has such a form, else as the source wrote it.
+    fn cli_number(&self, row: usize) -> Option<&str> {
+        self.from_number.get(row).or_else(|| self.from_number_raw.get(row))
+    }
+}
+
+fn amount(amounts: &Amount, row: usize) -> String {
+    format_cents(amounts.micros_or_zero(row), AMOUNT_DECIMALS)
+}
+
+fn presentation(stored: &str) -> Option<&'static str> {
+    match stored {
+        "allowed" => Some("allowed_passed_screen"),
+        "prohibited" => Some("prohib_passed_screen"),
+        _ => None,
+    }
+}

@@ -1,0 +1,54 @@
+//! What a method is: a name and a function from who asks and what to an answer.
+
+use std::sync::Arc;
+
+use callhouse_lake::accounts::Principal;
+use callhouse_query::{Engine, Scope};
+use futures::future::BoxFuture;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::app::App;
+use crate::callr::error::Error;
+use crate::callr::params::Params;
+use crate::scope;
+
+/// A method of the API.
+pub(super) struct Method {
+    /// As it goes over the wire, for example `cdr.get`.
+    pub(super) name: &'static str,
+    pub(super) run: fn(Context, Params) -> BoxFuture<'static, Result<Answer, Error>>,
+}
+
+/// Who asks, and what there is to ask.
+pub(super) struct Context {
+    pub(super) app: Arc<App>,
+    pub(super) principal: Principal,
+}
+
+impl Context {
+    pub(super) fn engine(&self) -> &Engine {
+        &self.app.engine
+    }
+
+    /// Whose rows the caller may see (TEN-1).
+    pub(super) fn scope(&self) -> Scope {
+        scope::of(&self.principal)
+    }
+}
+
+/// The `result` member as JSON.
+pub(super) enum Answer {
+    Whole(Box<RawValue>),
+    /// Pieces that make one JSON value when put together, made while the answer is being sent, so that a long list
+    /// is never whole in memory. A piece that fails cuts the connection: the client must not take half for all.
+    Pieces(Pieces),
+}
+
+pub(super) type Pieces = Box<dyn Iterator<Item = Result<Vec<u8>, Error>> + Send>;
+
+impl Answer {
+    pub(super) fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, Error> {
+        to_raw_value(value).map(Self::Whole).map_err(Error::Encode)
+    }
+}

@@ -1,0 +1,3 @@
+//! `system.*`.
+
+pub(super) mod get_timestamp;
