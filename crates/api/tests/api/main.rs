@@ -1,0 +1,10 @@
+//! The doors through the real router, over a real lake in a folder of its own.
+
+mod bad_input;
+mod credentials;
+mod events;
+mod house;
+mod json_rpc;
+mod methods;
+mod operate;
+mod tenancy;
