@@ -12,9 +12,9 @@ pub(super) fn parse_datetime(text: &str) -> Option<Timestamp> {
     if text.len() != DATETIME_CHARACTERS || !text.starts_with('2') {
         return None;
     }
-    let parsed = NaiveDateTime::parse_from_str(text, DATETIME).ok()?;
-    // A leap second, which chrono reads, has no place in Unix time.
-    (parsed.format(DATETIME).to_string() == text).then(|| parsed.and_utc().into())
+    let at: Timestamp = NaiveDateTime::parse_from_str(text, DATETIME).ok()?.and_utc().into();
+    // A leap second, which chrono reads, has no place in Unix time; nor have digits that are not padded.
+    (datetime(at) == text).then_some(at)
 }
 
 /// Prints a `datetime`; the fraction of a second is left out, as CALLR does.
