@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use arrow::array::RecordBatch;
 use callhouse_core::event::envelope::{self, Element, Incoming};
+use callhouse_core::event::{CallEventType, Kind};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::record::fold;
-use callhouse_core::{AccountId, CallRecord, Event, Rejection, RejectionReason, Timestamp, connector};
+use callhouse_core::{AccountId, Event, Rejection, RejectionReason, Timestamp, connector};
 use callhouse_lake::rows::{EventRow, Origin, RejectionRow, encode_events, encode_rejections};
 use callhouse_log::Message;
 use parking_lot::Mutex;
@@ -18,6 +19,7 @@ use crate::accounts::AccountCheck;
 use crate::chunk::Counts;
 use crate::error::Error;
 use crate::headers::Instructions;
+use crate::open_records::PartialRecords;
 use crate::options::Options;
 use crate::unit::Unit;
 
@@ -28,8 +30,8 @@ pub(crate) struct Decoded {
     pub(crate) holes: Vec<OffsetRange>,
     pub(crate) events: RecordBatch,
     pub(crate) rejections: RecordBatch,
-    /// One partial record per call, in order of account and call id.
-    pub(crate) records: Vec<CallRecord>,
+    /// One partial record per event that is about a call.
+    pub(crate) records: PartialRecords,
     pub(crate) counts: Counts,
     pub(crate) tally: Tally,
 }
@@ -37,7 +39,9 @@ pub(crate) struct Decoded {
 /// What the metrics count.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) event_types: BTreeMap<&'static str, u64>,
+    pub(crate) call_events: BTreeMap<CallEventType, u64>,
+    /// Of types this version does not know.
+    pub(crate) unknown_events: u64,
     pub(crate) reasons: BTreeMap<RejectionReason, u64>,
     /// When the log took the first message of the unit.
     pub(crate) oldest_received_at: Option<Timestamp>,
@@ -79,6 +83,7 @@ impl Decoder {
             events: Vec::with_capacity(unit.messages.len()),
             rejections: Vec::new(),
             records: Vec::with_capacity(unit.messages.len()),
+            last_admitted: None,
             refused: HashMap::new(),
             tally: Tally::default(),
         };
@@ -98,7 +103,7 @@ impl Decoder {
         Ok(Decoded {
             events: encode_events(&events).map_err(failed)?,
             rejections: encode_rejections(&rejections).map_err(failed)?,
-            records: join_by_call(records),
+            records,
             counts: Counts {
                 messages: count(unit.messages.len()),
                 events: count(events.len()),
@@ -119,7 +124,9 @@ struct Decoding<'a> {
     range: &'a OffsetRange,
     events: Vec<EventRow>,
     rejections: Vec<RejectionRow>,
-    records: Vec<CallRecord>,
+    records: PartialRecords,
+    /// The account and principal of the last event that was admitted: they repeat.
+    last_admitted: Option<(AccountId, Option<AccountId>)>,
     /// Accounts refused in this unit, by account and principal: asking again for each event would be slow.
     refused: HashMap<(AccountId, Option<AccountId>), Rejection>,
     tally: Tally,
@@ -194,12 +201,11 @@ impl Decoding<'_> {
             self.reject(rejection, origin, Some(&event.account), bytes);
             return Ok(());
         }
-        self.records.extend(fold(&event, &mut self.phones));
-        let event_type = match &event.kind {
-            callhouse_core::event::Kind::Call(event_type, _) => event_type.as_str(),
-            callhouse_core::event::Kind::Unknown(_) => "unknown",
-        };
-        *self.tally.event_types.entry(event_type).or_default() += 1;
+        self.records.extend(fold(&event, &mut self.phones).map(Box::new));
+        match &event.kind {
+            Kind::Call(event_type, _) => *self.tally.call_events.entry(*event_type).or_default() += 1,
+            Kind::Unknown(_) => self.tally.unknown_events += 1,
+        }
         self.events.push(EventRow { event, origin });
         Ok(())
     }
@@ -214,9 +220,19 @@ impl Decoding<'_> {
         {
             return Ok(Err(rejection.clone()));
         }
+        let pair = (account, principal);
+        if self
+            .last_admitted
+            .as_ref()
+            .is_some_and(|(account, principal)| (account, principal.as_ref()) == pair)
+        {
+            return Ok(Ok(()));
+        }
         let checked = self.decoder.accounts.check(self.runtime, account, principal)?;
-        if let Err(rejection) = &checked {
-            self.refused.insert((account.clone(), principal.cloned()), rejection.clone());
+        let pair = (account.clone(), principal.cloned());
+        match &checked {
+            Ok(()) => self.last_admitted = Some(pair),
+            Err(rejection) => _ = self.refused.insert(pair, rejection.clone()),
         }
         Ok(checked)
     }
@@ -240,20 +256,4 @@ fn elements<'a>(message: &'a Message, instructions: &Instructions<'_>) -> Vec<El
             vec![Element { outcome: Err(rejection), bytes: &message.payload }]
         }
     }
-}
-
-/// Sorts records by account and call and joins those of the same call (REC-1: their order means nothing).
-fn join_by_call(records: Vec<CallRecord>) -> Vec<CallRecord> {
-    let mut records: Vec<Box<CallRecord>> = records.into_iter().map(Box::new).collect();
-    records.sort_unstable_by(|a, b| (&a.account, &a.call_id).cmp(&(&b.account, &b.call_id)));
-    let mut joined: Vec<CallRecord> = Vec::with_capacity(records.len());
-    for record in records {
-        match joined.last_mut() {
-            Some(last) if last.call_id == record.call_id && last.account == record.account => {
-                last.join(*record)
-            }
-            _ => joined.push(*record),
-        }
-    }
-    joined
 }

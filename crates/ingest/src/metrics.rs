@@ -59,8 +59,11 @@ pub fn describe() {
 /// A unit has become hot rows.
 pub(crate) fn made_hot(decoded: &DecodedTally, now: Timestamp) {
     counter!(MESSAGES, "topic" => decoded.topic.clone()).increment(decoded.counts.messages);
-    for (event_type, count) in &decoded.tally.event_types {
-        counter!(EVENTS, "type" => *event_type).increment(*count);
+    for (event_type, count) in &decoded.tally.call_events {
+        counter!(EVENTS, "type" => event_type.as_str()).increment(*count);
+    }
+    if decoded.tally.unknown_events > 0 {
+        counter!(EVENTS, "type" => "unknown").increment(decoded.tally.unknown_events);
     }
     for (reason, count) in &decoded.tally.reasons {
         counter!(REJECTIONS, "reason" => reason.as_str()).increment(*count);

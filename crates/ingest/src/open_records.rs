@@ -17,25 +17,31 @@ pub(crate) struct RowAddress {
     pub(crate) row: usize,
 }
 
+/// Partial records on their way from decoding to a chunk. Boxed, because a record is about a kilobyte and would be
+/// copied at every step.
+pub(crate) type PartialRecords = Vec<Box<CallRecord>>;
+
 /// What a chunk adds to `calls_recent`.
-#[derive(Debug, Default)]
-pub(crate) struct Folded {
-    /// One row per call, everything this partition remembers of it included.
-    pub(crate) rows: Vec<CallRecord>,
+#[derive(Debug)]
+pub(crate) struct Folded<'a> {
+    /// One row per call of the chunk, everything this partition remembers of it included.
+    pub(crate) rows: Vec<&'a CallRecord>,
     /// Earlier rows that say nothing these do not.
     pub(crate) superseded: Vec<RowAddress>,
 }
 
 #[derive(Debug)]
 struct Open {
-    record: CallRecord,
+    record: Box<CallRecord>,
     last_row: RowAddress,
 }
 
+/// Entries by account and call, in slots that stay where they are.
 #[derive(Debug, Default)]
 struct Generation {
-    calls: HashMap<AccountId, HashMap<Box<str>, Open>>,
-    len: usize,
+    slots_by_call: HashMap<AccountId, HashMap<Box<str>, usize>>,
+    /// `None` where an entry has moved to the young generation.
+    slots: Vec<Option<Open>>,
 }
 
 #[derive(Debug)]
@@ -52,32 +58,38 @@ impl OpenRecords {
         Self { young: Generation::default(), older: Generation::default(), capacity, rotated_at: 0 }
     }
 
-    /// Joins partial records, at most one per call, into the remembered ones and returns the rows of a chunk.
-    pub(crate) fn fold(&mut self, chunk: u64, partial: Vec<CallRecord>) -> Folded {
-        let mut folded = Folded { rows: Vec::with_capacity(partial.len()), superseded: Vec::new() };
-        for (row, record) in partial.into_iter().enumerate() {
-            let last_row = RowAddress { chunk, row };
-            if let Some(open) = self.young.get_mut(&record.account, &record.call_id) {
-                folded.superseded.push(std::mem::replace(&mut open.last_row, last_row));
-                open.record.join(record);
-                folded.rows.push(open.record.clone());
+    /// Joins the partial records of a chunk, any number per call, into the remembered ones.
+    pub(crate) fn fold(&mut self, chunk: u64, partial: PartialRecords) -> Folded<'_> {
+        let mut slots = Vec::with_capacity(partial.len());
+        let mut superseded = Vec::new();
+        for record in partial {
+            let last_row = RowAddress { chunk, row: slots.len() };
+            if let Some(slot) = self.young.find(&record)
+                && let Some(open) = self.young.slots.get_mut(slot).and_then(Option::as_mut)
+            {
+                open.record.join(*record);
+                if open.last_row.chunk != chunk {
+                    superseded.push(std::mem::replace(&mut open.last_row, last_row));
+                    slots.push(slot);
+                }
                 continue;
             }
             let mut open = Open { record, last_row };
-            if let Some(known) = self.older.remove(&open.record.account, &open.record.call_id) {
-                folded.superseded.push(known.last_row);
-                open.record.join(known.record);
+            if let Some(known) = self.older.take(&open.record) {
+                superseded.push(known.last_row);
+                open.record.join(*known.record);
             }
-            folded.rows.push(open.record.clone());
-            self.young.insert(open);
+            slots.push(self.young.insert(open));
         }
-        folded
+        let young = &self.young.slots;
+        let rows = slots.iter().filter_map(|slot| young[*slot].as_ref()).map(|open| &*open.record).collect();
+        Folded { rows, superseded }
     }
 
     /// Forgets the older generation when the young one has grown enough and nothing of the older waits for a commit.
     /// `first_waiting` is the partition's first chunk not yet handed to a commit, `next` the number of the next one.
     pub(crate) fn forget(&mut self, first_waiting: u64, next: u64) {
-        if self.young.len * 2 >= self.capacity && first_waiting >= self.rotated_at {
+        if self.young.slots.len() * 2 >= self.capacity && first_waiting >= self.rotated_at {
             self.older = std::mem::take(&mut self.young);
             self.rotated_at = next;
         }
@@ -85,28 +97,29 @@ impl OpenRecords {
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.young.len + self.older.len
+        [&self.young, &self.older].iter().map(|generation| generation.slots.iter().flatten().count()).sum()
     }
 }
 
 impl Generation {
-    fn get_mut(&mut self, account: &AccountId, call_id: &str) -> Option<&mut Open> {
-        self.calls.get_mut(account)?.get_mut(call_id)
+    fn find(&self, record: &CallRecord) -> Option<usize> {
+        self.slots_by_call.get(&record.account)?.get(&record.call_id).copied()
     }
 
-    fn remove(&mut self, account: &AccountId, call_id: &str) -> Option<Open> {
-        let open = self.calls.get_mut(account)?.remove(call_id)?;
-        self.len -= 1;
-        Some(open)
+    fn take(&mut self, record: &CallRecord) -> Option<Open> {
+        let slot = self.slots_by_call.get_mut(&record.account)?.remove(&record.call_id)?;
+        self.slots.get_mut(slot)?.take()
     }
 
-    fn insert(&mut self, open: Open) {
-        let of_account = match self.calls.get_mut(&open.record.account) {
+    fn insert(&mut self, open: Open) -> usize {
+        let slot = self.slots.len();
+        let of_account = match self.slots_by_call.get_mut(&open.record.account) {
             Some(calls) => calls,
-            None => self.calls.entry(open.record.account.clone()).or_default(),
+            None => self.slots_by_call.entry(open.record.account.clone()).or_default(),
         };
-        of_account.insert(open.record.call_id.clone(), open);
-        self.len += 1;
+        of_account.insert(open.record.call_id.clone(), slot);
+        self.slots.push(Some(open));
+        slot
     }
 }
 
@@ -116,8 +129,9 @@ mod tests {
 
     use super::*;
 
-    fn record(call_id: &str, at: i64) -> CallRecord {
-        CallRecord::empty(AccountId::new("acme").expect("valid"), call_id.into(), Timestamp(at))
+    fn record(call_id: &str, at: i64) -> Box<CallRecord> {
+        let account = AccountId::new("acme").expect("valid");
+        Box::new(CallRecord::empty(account, call_id.into(), Timestamp(at)))
     }
 
     #[test]
@@ -133,12 +147,21 @@ mod tests {
     }
 
     #[test]
+    fn a_chunk_has_one_row_per_call() {
+        let mut open = OpenRecords::new(100);
+        let folded = open.fold(0, vec![record("a", 1), record("b", 2), record("a", 3), record("b", 1)]);
+        let rows: Vec<_> =
+            folded.rows.iter().map(|row| (&*row.call_id, row.last_event_at.micros())).collect();
+        assert_eq!((rows, folded.superseded), (vec![("a", 3), ("b", 2)], vec![]));
+    }
+
+    #[test]
     fn memory_is_bounded_once_rows_are_handed_to_a_commit() {
         let mut open = OpenRecords::new(100);
         for chunk in 0..1_000_u64 {
-            open.fold(chunk, vec![record(&format!("call {chunk}"), 1)]);
+            open.fold(chunk, vec![record(&format!("call {chunk}"), 1), record("open", 1)]);
             open.forget(chunk + 1, chunk + 1);
-            assert!(open.len() <= 100, "{} entries", open.len());
+            assert!(open.len() <= 102, "{} entries", open.len());
         }
     }
 

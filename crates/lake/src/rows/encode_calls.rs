@@ -1,5 +1,6 @@
 //! Records to rows. Every column that is not stated is computed here, so ingest, compaction and rebuild cannot differ.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,18 +17,21 @@ use crate::error::Error;
 /// Columns found so far; iterates in schema order.
 type Columns = BTreeMap<C, ArrayRef>;
 
-/// Encodes records as rows of `calls` / `calls_recent`, derived columns included, in the order given.
+/// Encodes records, owned or borrowed, as rows of `calls` / `calls_recent`, derived columns included, in the order
+/// given.
 ///
 /// # Errors
 /// [`Error::Arrow`] when Arrow refuses the columns.
-pub fn encode_calls(records: &[CallRecord]) -> Result<RecordBatch, Error> {
+pub fn encode_calls<R: Borrow<CallRecord>>(records: &[R]) -> Result<RecordBatch, Error> {
+    let records: Vec<&CallRecord> = records.iter().map(Borrow::borrow).collect();
+    let records = records.as_slice();
     let mut found = Columns::new();
     identity(records, &mut found);
     parties(records, &mut found);
     signalling(records, &mut found);
     quality(records, &mut found);
     rating(records, &mut found);
-    let derived: Vec<Derived> = records.iter().map(derive).collect();
+    let derived: Vec<Derived> = records.iter().copied().map(derive).collect();
     found.extend(derived_columns(&derived));
     stamps(records, &mut found);
     let columns = found.into_values().collect();
@@ -44,8 +48,8 @@ fn instants(values: impl Iterator<Item = Option<Timestamp>>) -> ArrayRef {
     Arc::new(TimestampMicrosecondArray::from_iter(micros).with_timezone("UTC"))
 }
 
-fn identity(records: &[CallRecord], found: &mut Columns) {
-    let each = || records.iter();
+fn identity(records: &[&CallRecord], found: &mut Columns) {
+    let each = || records.iter().copied();
     found.insert(C::Account, text(each().map(|record| Some(record.account.as_str()))));
     found.insert(C::CallId, text(each().map(|record| Some(&*record.call_id))));
     found.insert(C::Callid, Arc::new(Int64Array::from_iter_values(each().map(CallRecord::callid))));
@@ -54,9 +58,10 @@ fn identity(records: &[CallRecord], found: &mut Columns) {
     found.insert(C::ErasedAt, instants(each().map(|record| record.erased_at)));
 }
 
-fn parties(records: &[CallRecord], found: &mut Columns) {
+fn parties(records: &[&CallRecord], found: &mut Columns) {
     let mut put = |column: C, field: fn(&Parties) -> Option<&str>| {
-        let contents = records.iter().map(|record| record.parties.as_ref().map(|group| &group.content));
+        let contents =
+            records.iter().copied().map(|record| record.parties.as_ref().map(|group| &group.content));
         found.insert(column, text(contents.map(|parties| parties.and_then(field))));
     };
     put(C::Source, |parties| Some(&parties.source));
@@ -87,11 +92,11 @@ fn parties(records: &[CallRecord], found: &mut Columns) {
         let parent_call_id = record.parties.as_ref()?.content.parent_call_id.as_deref()?;
         Some(callid_of(&record.account, parent_call_id))
     };
-    found.insert(C::ParentCallid, Arc::new(Int64Array::from_iter(records.iter().map(parent))));
+    found.insert(C::ParentCallid, Arc::new(Int64Array::from_iter(records.iter().copied().map(parent))));
 }
 
-fn signalling(records: &[CallRecord], found: &mut Columns) {
-    let each = || records.iter();
+fn signalling(records: &[&CallRecord], found: &mut Columns) {
+    let each = || records.iter().copied();
     let started = each().map(|record| record.start.as_ref().map(|group| group.content.started_at));
     found.insert(C::StartedAt, instants(started));
     let ringing = each().map(|record| record.ringing.as_ref().map(|group| group.content.ringing_at));
@@ -116,8 +121,8 @@ fn signalling(records: &[CallRecord], found: &mut Columns) {
     found.insert(C::ReleaseReason, text(releases().map(|release| release?.release_reason.as_deref())));
 }
 
-fn quality(records: &[CallRecord], found: &mut Columns) {
-    let each = || records.iter().map(|record| record.quality.as_ref().map(|group| &group.content));
+fn quality(records: &[&CallRecord], found: &mut Columns) {
+    let each = || records.iter().copied().map(|record| record.quality.as_ref().map(|group| &group.content));
     found.insert(C::Codec, text(each().map(|quality: Option<&Quality>| quality?.codec.as_deref())));
     let scores = each().map(|quality| Some(i128::from(quality?.mos_milli?)));
     found.insert(C::Mos, Arc::new(Decimal128Array::from_iter(scores).with_data_type(C::Mos.data_type())));
@@ -130,8 +135,8 @@ fn quality(records: &[CallRecord], found: &mut Columns) {
         .insert(C::PacketsLost, Arc::new(Int64Array::from_iter(each().map(|quality| quality?.packets_lost))));
 }
 
-fn rating(records: &[CallRecord], found: &mut Columns) {
-    let each = || records.iter().map(|record| record.rating.as_ref().map(|group| &group.content));
+fn rating(records: &[&CallRecord], found: &mut Columns) {
+    let each = || records.iter().copied().map(|record| record.rating.as_ref().map(|group| &group.content));
     found.insert(C::RatedAt, instants(each().map(|rating: Option<&Rating>| Some(rating?.rated_at))));
     found.insert(C::Currency, text(each().map(|rating| rating?.currency.as_deref())));
     found.insert(C::Debit, money(each().map(|rating| rating?.debit)));
@@ -174,12 +179,12 @@ fn stamp_column(group: GroupName, rows: impl Iterator<Item = Stamped>) -> ArrayR
     Arc::new(Int64Array::from_iter(packed))
 }
 
-fn stamps(records: &[CallRecord], found: &mut Columns) {
+fn stamps(records: &[&CallRecord], found: &mut Columns) {
     fn stamp<T>(group: Option<&Group<T>>) -> Option<Stamp> {
         group.map(|group| group.stamp)
     }
     let mut put = |group: GroupName, of: fn(&CallRecord) -> Stamped| {
-        found.insert(group.stamp(), stamp_column(group, records.iter().map(of)));
+        found.insert(group.stamp(), stamp_column(group, records.iter().copied().map(of)));
     };
     put(GroupName::Start, |record| (stamp(record.start.as_ref()), started_at(record), true));
     put(GroupName::Parties, |record| (stamp(record.parties.as_ref()), started_at(record), true));
