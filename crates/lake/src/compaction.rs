@@ -2,15 +2,19 @@
 //!
 //! One [`Compactor::step`] does what is due of:
 //!
-//! - **settle** (`compaction/settle.rs`): files of `calls_recent` are joined; calls that are quiet and in no settled
-//!   file become settled files by day of start, late rows of settled calls are joined into their file when there
-//!   are enough of them or they have waited, and the rest is written back as one file;
-//! - **merge** (`compaction/merge.rs`): files of one day and about one size become one. Sizes are tiers, each
-//!   `fan_in` times the one before.
+//! - **settle** (`compaction/settle.rs`): files of `calls_recent` that were left alone for `settle_after` are joined;
+//!   calls that are quiet and in no settled file become settled files by day of start, late rows of settled calls
+//!   are joined into their file when there are enough of them or they have waited, and the rest is written back
+//!   as one file;
+//! - **merge** (`compaction/merge.rs`): files of one table and day and about one size become one. Sizes are tiers,
+//!   each `fan_in` times the one before.
+//!
+//! A recent row is thus written once per tier it passes until it has been quiet, and once more when it settles.
 //!
 //! Every change is one commit that removes its inputs; when another process was faster, [`Error::FileNotLive`]
-//! sends the step back to its start. Settling always takes the oldest files first, so two compactors at work at
-//! once meet in the first input, one loses, and no call is settled twice. What a crash leaves unnamed, `gc` removes.
+//! sends the step back to its start. Settling always takes the recent file with the least id too. So of two
+//! compactors that settle at once one loses, and no call is settled twice: the second to commit had seen the
+//! other's first input, or a file that has gone since. What a crash leaves unnamed, `gc` removes.
 //!
 //! **Memory**: settling reads at most `memory_bytes` of recent rows (at [`ROW_BYTES`] a row) and holds them about
 //! four times while it joins and sorts; a merge holds one batch of each of at most `fan_in` inputs and one
@@ -18,28 +22,30 @@
 //!
 //! **Live files**, when compaction keeps up, with `d` days that have calls, `b` bytes in a table, `T` the target and
 //! `t = 1 + ⌈log_fan_in(T / SMALLEST_TIER_BYTES)⌉` tiers: `calls` at most `d·t·(fan_in − 1) + 2·b/T`, each of
-//! `call_events` and `rejections` at most `t·(fan_in − 1) + 2·b/T`, `calls_recent` at most `recent_files` and what
-//! is committed during a step. With the defaults `t` is 5, so a year of one small site is at most 365 · 35 files
-//! and settles far below, because days that are over stop growing; `compact_all` leaves `⌈b/T⌉` a day.
+//! `call_events`, `rejections` and `calls_recent` at most `t·(fan_in − 1) + 2·b/T`. With the defaults `t` is 5;
+//! days that are over stop growing, and `compact_all` leaves about `b/T` files, at least one a day.
 
 mod merge;
 mod output;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use callhouse_core::{Timestamp, crash};
+use callhouse_core::crash;
 use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::catalog::{Catalog, Commit, DataFile, Snapshot};
 use crate::error::Error;
 use crate::file::{FileWriter, NewFile};
+use crate::overlay::OverlayReader;
 use crate::table::Table;
 use crate::touch::Toucher;
+use waiting::Waiting;
 
 /// What a decoded row of calls takes, for the memory bound: 68 columns, most of them null or short.
 pub const ROW_BYTES: usize = 1_024;
@@ -54,12 +60,11 @@ pub struct CompactionOptions {
     pub settle_after: Duration,
     /// A call of which no end was seen settles when nothing of it happened for so long.
     pub open_for_at_most: Duration,
-    /// Recent files that make settling due at once; fewer wait for `settle_every`.
-    pub recent_files: usize,
-    pub settle_every: Duration,
-    /// Late rows of one settled file that make rewriting it due.
+    /// More recent rows than this, and calls settle as soon as they have ended.
+    pub recent_rows: usize,
+    /// Late rows of one settled file that make rewriting it due, and not less than a 32nd of its rows.
     pub late_rows: usize,
-    /// How long a late row waits at most, counted from the last event of its call.
+    /// How long late rows of a file wait at most. An erasure does not wait.
     pub late_after: Duration,
     /// Files of one tier that are merged at once.
     pub fan_in: usize,
@@ -76,8 +81,7 @@ impl Default for CompactionOptions {
         Self {
             settle_after: Duration::from_secs(300),
             open_for_at_most: Duration::from_secs(2 * 86_400),
-            recent_files: 8,
-            settle_every: Duration::from_secs(30),
+            recent_rows: 1_000_000,
             late_rows: 1_000,
             late_after: Duration::from_secs(3_600),
             fan_in: 8,
@@ -127,6 +131,8 @@ struct Change {
 enum Eagerness {
     /// What is due by the options.
     Due,
+    /// As `Due`, but calls need not have been quiet: there are too many recent rows.
+    Pressed,
     /// Everything, whatever its age and size.
     Everything,
 }
@@ -141,20 +147,27 @@ pub struct Compactor {
 struct Shared {
     options: CompactionOptions,
     writer: FileWriter,
-    toucher: Toucher,
-    last_settled_at: Mutex<Option<Timestamp>>,
+    toucher: Arc<Toucher>,
+    waiting: Mutex<Waiting>,
 }
 
 impl Compactor {
     #[must_use]
     pub fn new(catalog: Catalog, options: CompactionOptions) -> Self {
-        let folder = catalog.folder().clone();
-        let shared = Shared {
-            toucher: Toucher::new(folder.clone(), options.key_index_bytes),
-            writer: FileWriter::new(folder),
-            options,
-            last_settled_at: Mutex::new(None),
-        };
+        let toucher = Toucher::new(catalog.folder().clone(), options.key_index_bytes);
+        Self::with_toucher(catalog, options, Arc::new(toucher))
+    }
+
+    /// A compactor that shares the indexes of settled keys with readers of the same process, whose bound then
+    /// holds for both.
+    #[must_use]
+    pub fn sharing(catalog: Catalog, options: CompactionOptions, overlays: &OverlayReader) -> Self {
+        Self::with_toucher(catalog, options, overlays.toucher())
+    }
+
+    fn with_toucher(catalog: Catalog, options: CompactionOptions, toucher: Arc<Toucher>) -> Self {
+        let writer = FileWriter::new(catalog.folder().clone());
+        let shared = Shared { options, writer, toucher, waiting: Mutex::default() };
         Self { catalog, shared: Arc::new(shared) }
     }
 
@@ -166,10 +179,13 @@ impl Compactor {
     /// [`Error::FileNotLive`] when other compactors were faster several times. Nothing is changed halfway.
     pub async fn step(&self) -> Result<CompactionReport, Error> {
         let mut report = CompactionReport::default();
-        if self.settling_is_due().await? {
-            report.add(self.apply(Work::Settle, Eagerness::Due).await?);
-        }
-        report.add(self.apply(Work::Merge, Eagerness::Due).await?);
+        let rows = |file: &Arc<DataFile>| usize::try_from(file.record_count).unwrap_or(0);
+        let recent_rows: usize =
+            live(&*self.catalog.snapshot().await?, Table::CallsRecent).iter().map(rows).sum();
+        let pressed = recent_rows > self.shared.options.recent_rows;
+        let eagerness = if pressed { Eagerness::Pressed } else { Eagerness::Due };
+        report.add(self.apply(Work::Settle, eagerness).await?);
+        report.add(self.apply(Work::Merge, eagerness).await?);
         Ok(report)
     }
 
@@ -194,19 +210,6 @@ impl Compactor {
             }
         }
         Ok(report)
-    }
-
-    async fn settling_is_due(&self) -> Result<bool, Error> {
-        let options = &self.shared.options;
-        let recent = live(&*self.catalog.snapshot().await?, Table::CallsRecent).len();
-        let now = self.catalog.clock().now();
-        let mut last = self.shared.last_settled_at.lock();
-        let waited = last.is_none_or(|at| now.micros_since(at) >= micros(options.settle_every));
-        let due = recent >= options.recent_files.max(2) || (recent > 0 && waited);
-        if due {
-            *last = Some(now);
-        }
-        Ok(due)
     }
 
     /// Plans a change against the newest snapshot, writes its files and commits it.

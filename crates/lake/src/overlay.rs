@@ -52,7 +52,7 @@ pub struct OverlayReader {
 #[derive(Debug)]
 struct Shared {
     folder: DataFolder,
-    toucher: Toucher,
+    toucher: Arc<Toucher>,
     /// Held while an overlay is built, in a blocking task: two at once would read the same files twice.
     state: Mutex<State>,
 }
@@ -82,8 +82,12 @@ impl OverlayReader {
     /// A reader whose indexes of settled files take at most `key_index_bytes` (8 bytes a row).
     #[must_use]
     pub fn new(folder: DataFolder, key_index_bytes: usize) -> Self {
-        let toucher = Toucher::new(folder.clone(), key_index_bytes);
+        let toucher = Arc::new(Toucher::new(folder.clone(), key_index_bytes));
         Self { shared: Arc::new(Shared { folder, toucher, state: Mutex::default() }) }
+    }
+
+    pub(crate) fn toucher(&self) -> Arc<Toucher> {
+        Arc::clone(&self.shared.toucher)
     }
 
     /// The overlay of a snapshot and the hot chunks above it ([`crate::HotView::above`]).
@@ -113,16 +117,15 @@ impl Shared {
             return Ok(Arc::clone(&last.overlay));
         }
         state.sources.retain(snapshot, &hot);
-        let base = match state.base.as_ref().filter(|base| base.snapshot_id == snapshot.id) {
+        let recent = state.sources.recent(&self.folder, snapshot)?;
+        let base = match state.base.as_ref().filter(|base| base.serves(snapshot, &recent)) {
             Some(base) => Arc::clone(base),
-            None => {
-                let settled = state.sources.recent(&self.folder, snapshot)?;
-                Arc::new(Base::build(&self.toucher, snapshot, &settled)?)
-            }
+            None => Arc::new(Base::build(&self.toucher, snapshot, &recent)?),
         };
         state.base = Some(Arc::clone(&base));
-        let hot_sources = state.sources.hot(&hot);
-        let overlay = Arc::new(base.with_hot(&self.toucher, snapshot, &hot_sources)?);
+        let mut newer: Vec<_> = recent.into_iter().filter(|source| !base.has(source)).collect();
+        newer.extend(state.sources.hot(&hot));
+        let overlay = Arc::new(base.with_newer(&self.toucher, snapshot, &newer)?);
         state.last = Some(Last { snapshot_id: snapshot.id, hot, overlay: Arc::clone(&overlay) });
         Ok(overlay)
     }

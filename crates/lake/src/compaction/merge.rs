@@ -16,9 +16,6 @@ use crate::table::Table;
 /// Everything up to this size is of the first tier.
 pub(super) const SMALLEST_TIER_BYTES: i64 = 256 << 10;
 
-/// Tables whose files are merged; `calls_recent` is emptied by settling instead.
-const MERGED: [Table; 3] = [Table::Calls, Table::CallEvents, Table::Rejections];
-
 /// Merges one group of files of the snapshot; `None` when none is due. Blocking.
 pub(super) fn merge(
     shared: &Shared,
@@ -33,6 +30,9 @@ pub(super) fn merge(
     }
     let merged = SortedMerge::new(table, sorted)?;
     let add = output::write(&shared.writer, table, day, shared.options.target_file_bytes, merged)?;
+    if table == Table::CallsRecent {
+        shared.waiting.lock().pass_on(&inputs, &add);
+    }
     crash::point("compaction.merge.after_write");
     Ok(Some(Change { remove: inputs, add, ..Change::default() }))
 }
@@ -42,7 +42,7 @@ type Group = (Table, Option<i32>, Vec<Arc<DataFile>>);
 fn choose(shared: &Shared, snapshot: &Snapshot, eagerness: Eagerness) -> Option<Group> {
     let fan_in = shared.options.fan_in.max(2);
     let target_bytes = i64::try_from(shared.options.target_file_bytes).unwrap_or(i64::MAX);
-    for table in MERGED {
+    for table in Table::ALL {
         let mut groups: BTreeMap<(Option<i32>, u32), Vec<Arc<DataFile>>> = BTreeMap::new();
         for file in live(snapshot, table) {
             // A file of half the target is left alone: merging it would rewrite much to gain one file.
@@ -50,13 +50,13 @@ fn choose(shared: &Shared, snapshot: &Snapshot, eagerness: Eagerness) -> Option<
                 continue;
             }
             let tier = match eagerness {
-                Eagerness::Due => tier(file.file_size_bytes, fan_in),
+                Eagerness::Due | Eagerness::Pressed => tier(file.file_size_bytes, fan_in),
                 Eagerness::Everything => 0,
             };
             groups.entry((file.day, tier)).or_default().push(Arc::clone(file));
         }
         let enough = match eagerness {
-            Eagerness::Due => fan_in,
+            Eagerness::Due | Eagerness::Pressed => fan_in,
             Eagerness::Everything => 2,
         };
         let due = groups.into_iter().find(|(_, files)| files.len() >= enough);

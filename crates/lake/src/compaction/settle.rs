@@ -1,6 +1,7 @@
 //! Settling: from `calls_recent` to `calls`.
 //!
-//! The oldest recent files, as many as the memory bound allows, are joined. Each call then goes one way:
+//! Recent files that were left alone long enough, as many as the memory bound allows, are joined; the one with the
+//! least id is always among them (see `compaction`). Each call then goes one way:
 //!
 //! | the call | is in a settled file | goes |
 //! |---|---|---|
@@ -37,7 +38,7 @@ pub(super) fn settle(
     now: Timestamp,
     eagerness: Eagerness,
 ) -> Result<Option<Change>, Error> {
-    let inputs = oldest(live(snapshot, Table::CallsRecent), shared.options.memory_bytes / ROW_BYTES);
+    let inputs = inputs(shared, live(snapshot, Table::CallsRecent), now, eagerness);
     if inputs.is_empty() {
         return Ok(None);
     }
@@ -49,11 +50,14 @@ pub(super) fn settle(
     }
     let keyed = Keyed::new(join_calls(&batches)?);
     drop(batches);
-    let late = Late::find(shared, &keyed, live(snapshot, Table::Calls))?;
+    let settled = live(snapshot, Table::Calls);
+    shared.waiting.lock().retain_settled(settled);
+    let late = Late::find(shared, &keyed, settled)?;
     let due = late.due(shared, &keyed.calls, now, eagerness);
     let ways = Ways::of(shared, &keyed.calls, &late, &due, now, eagerness);
     // One file that stays as it is needs no new one.
-    if ways.settling.is_empty() && due.is_empty() && inputs.len() == 1 {
+    if let ([only], true) = (&inputs[..], ways.settling.is_empty() && due.is_empty()) {
+        shared.waiting.lock().wait_again(only, now);
         return Ok(None);
     }
     let mut change = Change {
@@ -72,15 +76,37 @@ pub(super) fn settle(
     Ok(Some(change))
 }
 
-/// The first files of at most so many rows together, at least one.
-fn oldest(recent: &[Arc<DataFile>], row_limit: usize) -> Vec<Arc<DataFile>> {
-    let mut rows = 0;
-    let fits = |file: &&Arc<DataFile>| {
-        rows += usize::try_from(file.record_count).unwrap_or(0);
-        rows <= row_limit
+/// The file with the least id and the ripe ones behind it, of at most so many rows together as memory allows; none
+/// if none is ripe.
+fn inputs(
+    shared: &Shared,
+    recent: &[Arc<DataFile>],
+    now: Timestamp,
+    eagerness: Eagerness,
+) -> Vec<Arc<DataFile>> {
+    let mut waiting = shared.waiting.lock();
+    waiting.see(recent, now);
+    let settle_after = micros(shared.options.settle_after);
+    let is_ripe = |file: &Arc<DataFile>| match eagerness {
+        Eagerness::Due => waiting.is_ripe(file, now, settle_after),
+        Eagerness::Pressed | Eagerness::Everything => true,
     };
-    let taken = recent.iter().take_while(fits).count();
-    recent[..taken.max(1).min(recent.len())].to_vec()
+    if !recent.iter().any(is_ripe) {
+        return Vec::new();
+    }
+    let row_limit = shared.options.memory_bytes / ROW_BYTES;
+    let mut rows = 0;
+    let mut inputs: Vec<Arc<DataFile>> = Vec::new();
+    for file in recent {
+        rows += usize::try_from(file.record_count).unwrap_or(0);
+        if !inputs.is_empty() && rows > row_limit {
+            break;
+        }
+        if inputs.is_empty() || is_ripe(file) {
+            inputs.push(Arc::clone(file));
+        }
+    }
+    inputs
 }
 
 /// Settled rows of the calls at hand.
@@ -111,7 +137,7 @@ impl Late {
         Ok(Self { touches, by_row })
     }
 
-    /// The touched files whose late rows are many enough or have waited long enough.
+    /// The touched files whose late rows are many enough, have waited long enough or hold an erasure.
     fn due(
         &self,
         shared: &Shared,
@@ -120,17 +146,26 @@ impl Late {
         eagerness: Eagerness,
     ) -> Vec<(&Arc<DataFile>, &Touch)> {
         let options = &shared.options;
-        let waited_since = now.plus_micros(-micros(options.late_after)).micros();
-        let last = last_events(calls);
-        let is_due = |at: usize| {
-            let rows =
-                || self.by_row.iter().filter(|(_, touches)| touches.contains(&at)).map(|(row, _)| *row);
-            eagerness == Eagerness::Everything
-                || rows().count() >= options.late_rows
-                || rows().any(|row| last.value(row) <= waited_since)
-        };
-        let touches = self.touches.iter().enumerate();
-        touches.filter(|(at, _)| is_due(*at)).map(|(_, (file, touch))| (file, touch)).collect()
+        let erased = calls.column(CallColumn::ErasedAt.index());
+        let mut rows_of: Vec<Vec<usize>> = vec![Vec::new(); self.touches.len()];
+        for (row, touches) in &self.by_row {
+            for at in touches {
+                rows_of[*at].push(*row);
+            }
+        }
+        let mut waiting = shared.waiting.lock();
+        let mut due = Vec::new();
+        for ((file, touch), rows) in self.touches.iter().zip(rows_of) {
+            let many = options.late_rows.max(usize::try_from(file.record_count / 32).unwrap_or(usize::MAX));
+            if eagerness == Eagerness::Everything
+                || rows.len() >= many
+                || rows.iter().any(|row| erased.is_valid(*row))
+                || waiting.late_micros(file, now) >= micros(options.late_after)
+            {
+                due.push((file, touch));
+            }
+        }
+        due
     }
 }
 
@@ -158,7 +193,11 @@ impl Ways {
         let mut ways = Self { settling: Vec::new(), joining: Vec::new(), staying: Vec::new() };
         for row in 0..calls.num_rows() {
             let limit = if ended.is_valid(row) { quiet_since } else { open_since };
-            let quiet = eagerness == Eagerness::Everything || last.value(row) <= limit;
+            let quiet = match eagerness {
+                Eagerness::Due => last.value(row) <= limit,
+                Eagerness::Pressed => ended.is_valid(row) || last.value(row) <= limit,
+                Eagerness::Everything => true,
+            };
             let is_due = |at: &usize| due.contains(&late.touches[*at].0.data_file_id);
             let way = match late.by_row.get(&row) {
                 // A call in several files joins only when all of them are rewritten, so that it ends up in one.

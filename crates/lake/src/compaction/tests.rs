@@ -28,7 +28,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 /// Everything happens early, files are small and few rows fit in memory.
 fn eager() -> CompactionOptions {
     CompactionOptions {
-        recent_files: 2,
+        recent_rows: 20,
         late_rows: 2,
         late_after: Duration::from_secs(40 * 3_600),
         fan_in: 2,

@@ -1,4 +1,4 @@
-//! The part of an overlay that comes from files, and how hot rows are laid over it.
+//! The greater part of an overlay, joined once, and how newer recent files and hot rows are laid over it.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -15,16 +15,23 @@ use crate::join::join_calls;
 use crate::table::Table;
 use crate::touch::{Toucher, key};
 
-/// The joined rows of `calls_recent` of one snapshot and the settled rows they touch.
+/// Rows laid over a base before it is built anew, beside a quarter of its own.
+const NEWER_ROWS: usize = 20_000;
+
+/// The joined rows of some recent files and the settled rows they touch.
 #[derive(Debug)]
 pub(super) struct Base {
-    pub(super) snapshot_id: i64,
+    /// The files in it.
+    recent: BTreeSet<i64>,
+    /// The settled files that were looked at.
+    settled: Vec<i64>,
     /// Sorted by (account, `call_id`).
     calls: RecordBatch,
     skip: Arc<Skip>,
 }
 
 impl Base {
+    /// A base of all recent files of a snapshot.
     pub(super) fn build(
         toucher: &Toucher,
         snapshot: &Snapshot,
@@ -32,21 +39,41 @@ impl Base {
     ) -> Result<Self, Error> {
         let mut skip = Skip::new();
         let calls = joined_with_settled(toucher, snapshot, recent, Vec::new(), &mut skip)?;
-        Ok(Self { snapshot_id: snapshot.id, calls, skip: Arc::new(skip) })
+        Ok(Self {
+            recent: recent.iter().filter_map(|source| source.data_file_id).collect(),
+            settled: settled_ids(snapshot),
+            calls,
+            skip: Arc::new(skip),
+        })
     }
 
-    /// The overlay with hot rows: only the calls they touch are joined again.
-    pub(super) fn with_hot(
+    pub(super) fn has(&self, source: &Source) -> bool {
+        source.data_file_id.is_some_and(|id| self.recent.contains(&id))
+    }
+
+    /// Whether the overlay of a snapshot with these recent files can be built on this base: all in it is still
+    /// live, and what is not in it is little.
+    pub(super) fn serves(&self, snapshot: &Snapshot, recent: &[Arc<Source>]) -> bool {
+        let known = recent.iter().filter(|source| self.has(source)).count();
+        let newer = recent.iter().filter(|source| !self.has(source));
+        let newer_rows: usize = newer.map(|source| source.keyed.calls.num_rows()).sum();
+        known == self.recent.len()
+            && newer_rows <= NEWER_ROWS + self.calls.num_rows() / 4
+            && self.settled == settled_ids(snapshot)
+    }
+
+    /// The overlay with newer rows: only the calls they touch are joined again.
+    pub(super) fn with_newer(
         &self,
         toucher: &Toucher,
         snapshot: &Snapshot,
-        hot: &[Arc<Source>],
+        newer: &[Arc<Source>],
     ) -> Result<Overlay, Error> {
-        if hot.is_empty() {
+        if newer.is_empty() {
             return Ok(Overlay { batches: vec![self.calls.clone()], skip: Arc::clone(&self.skip) });
         }
-        let failed = |source| Error::Arrow { operation: "laying hot rows over recent ones", source };
-        let touched = self.rows_of(hot);
+        let failed = |source| Error::Arrow { operation: "laying newer rows over a base", source };
+        let touched = self.rows_of(newer);
         let mut keep = vec![true; self.calls.num_rows()];
         for row in &touched {
             keep[index(*row)] = false;
@@ -59,7 +86,7 @@ impl Base {
         let rows = UInt32Array::from_iter_values(touched);
         let again = take_record_batch(&self.calls, &rows).map_err(failed)?;
         let mut skip = Skip::clone(&self.skip);
-        let joined = joined_with_settled(toucher, snapshot, hot, vec![again], &mut skip)?;
+        let joined = joined_with_settled(toucher, snapshot, newer, vec![again], &mut skip)?;
         Ok(Overlay { batches: vec![untouched, joined], skip: Arc::new(skip) })
     }
 
@@ -86,6 +113,10 @@ impl Base {
         }
         None
     }
+}
+
+fn settled_ids(snapshot: &Snapshot) -> Vec<i64> {
+    live_files(snapshot, Table::Calls).iter().map(|file| file.data_file_id).collect()
 }
 
 fn index(row: u32) -> usize {

@@ -17,14 +17,16 @@ use crate::touch::{Keyed, Touch, Toucher};
 /// One file of `calls_recent` or the calls of one hot chunk.
 #[derive(Debug)]
 pub(super) struct Source {
+    /// `None` for hot rows.
+    pub(super) data_file_id: Option<i64>,
     pub(super) keyed: Keyed,
     /// By settled file; files looked at in vain are remembered too.
     touches: Mutex<HashMap<i64, Option<Arc<Touch>>>>,
 }
 
 impl Source {
-    fn new(calls: arrow::array::RecordBatch) -> Self {
-        Self { keyed: Keyed::new(calls), touches: Mutex::default() }
+    fn new(data_file_id: Option<i64>, calls: arrow::array::RecordBatch) -> Self {
+        Self { data_file_id, keyed: Keyed::new(calls), touches: Mutex::default() }
     }
 
     /// The settled rows of the source's calls, looked for only in files that are new to it.
@@ -75,7 +77,7 @@ impl Sources {
     ) -> Result<Vec<Arc<Source>>, Error> {
         for file in live_files(snapshot, Table::CallsRecent) {
             if let std::collections::btree_map::Entry::Vacant(entry) = self.recent.entry(file.data_file_id) {
-                entry.insert(Arc::new(Source::new(read_whole(folder, file)?)));
+                entry.insert(Arc::new(Source::new(Some(file.data_file_id), read_whole(folder, file)?)));
             }
         }
         Ok(self.recent.values().cloned().collect())
@@ -90,7 +92,7 @@ impl Sources {
                 sources.push(Arc::clone(source));
                 continue;
             }
-            let source = Arc::new(Source::new(chunk.calls.clone()));
+            let source = Arc::new(Source::new(None, chunk.calls.clone()));
             self.hot.push((Arc::clone(chunk), Arc::clone(&source)));
             sources.push(source);
         }

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use arrow::array::StringArray;
 use callhouse_testkit::events::CallStory;
 use proptest::prelude::*;
 
@@ -63,4 +66,65 @@ fn every_group_column_is_compared_or_follows_from_one_that_is() {
 fn a_batch_of_another_schema_is_refused() {
     let batch = encode_events(&[]).expect("encodes");
     assert!(matches!(decode_calls(&batch), Err(Error::Invalid { .. })));
+}
+
+/// Two rows of one call, and what the pure order says of their parties.
+fn parties_with(left: (CallColumn, &str), right: (CallColumn, &str)) -> (RecordBatch, std::cmp::Ordering) {
+    let account = callhouse_core::AccountId::new("acme").expect("valid");
+    let mut call = callhouse_core::CallRecord::empty(account, "1".into(), BASE);
+    let stamp = callhouse_core::record::Stamp::new(1, BASE);
+    call.parties = Some(callhouse_core::record::Group { stamp, content: Default::default() });
+    let batch = encode_calls(&[call.clone(), call]).expect("encodes");
+    let mut columns = batch.columns().to_vec();
+    columns[left.0.index()] = Arc::new(StringArray::from(vec![Some(left.1), None]));
+    columns[right.0.index()] = Arc::new(StringArray::from(vec![None, Some(right.1)]));
+    let batch = RecordBatch::try_new(batch.schema(), columns).expect("a batch");
+    let records = decode_calls(&batch).expect("decodes");
+    let order = records[0].parties.cmp(&records[1].parties);
+    (batch, order)
+}
+
+#[test]
+fn rec_1_parties_compare_in_the_order_of_their_fields() {
+    let columns = call_cells::content(GroupName::Parties);
+    let value = |column: CallColumn| match column {
+        CallColumn::Direction => "inbound",
+        CallColumn::FromPresentation => "allowed",
+        _ => "value",
+    };
+    // The source is always there, so the pairs begin behind it.
+    for pair in columns[1..].windows(2) {
+        for (left, right) in [(pair[0], pair[1]), (pair[1], pair[0])] {
+            let (batch, order) = parties_with((left, value(left)), (right, value(right)));
+            let cells = CallCells::new(&batch).expect("calls");
+            assert_eq!(cells.compare_content(GroupName::Parties, 0, 1), order, "{left:?} {right:?}");
+        }
+    }
+}
+
+#[test]
+fn rec_1_releases_compare_as_their_enums_do() {
+    use callhouse_core::event::call::{DialStatus, ReleaseSource};
+    use callhouse_core::record::{Group, Release, Stamp};
+    let optional =
+        |values: &[ReleaseSource]| values.iter().map(|value| Some(*value)).chain([None]).collect::<Vec<_>>();
+    let statuses = || DialStatus::ALL.iter().map(|status| Some(*status)).chain([None]);
+    let mut records = Vec::new();
+    for release_source in optional(ReleaseSource::ALL) {
+        for dial_status in statuses() {
+            let account = callhouse_core::AccountId::new("acme").expect("valid");
+            let mut call = callhouse_core::CallRecord::empty(account, "1".into(), BASE);
+            let content = Release { release_source, dial_status, ..Release::default() };
+            call.release = Some(Group { stamp: Stamp::new(1, BASE), content });
+            records.push(call);
+        }
+    }
+    let batch = encode_calls(&records).expect("encodes");
+    let cells = CallCells::new(&batch).expect("calls");
+    for (left, left_record) in records.iter().enumerate() {
+        for (right, right_record) in records.iter().enumerate() {
+            let order = left_record.release.cmp(&right_record.release);
+            assert_eq!(cells.compare_content(GroupName::Release, left, right), order);
+        }
+    }
 }
