@@ -60,6 +60,8 @@ pub struct CompactionOptions {
     pub settle_after: Duration,
     /// A call of which no end was seen settles when nothing of it happened for so long.
     pub open_for_at_most: Duration,
+    /// Settling pauses so long when it has taken all that was ripe, so that a pass has something to do.
+    pub settle_every: Duration,
     /// More recent rows than this, and calls settle as soon as they have ended.
     pub recent_rows: usize,
     /// Late rows of one settled file that make rewriting it due, and not less than a 32nd of its rows.
@@ -81,6 +83,7 @@ impl Default for CompactionOptions {
         Self {
             settle_after: Duration::from_secs(300),
             open_for_at_most: Duration::from_secs(2 * 86_400),
+            settle_every: Duration::from_secs(30),
             recent_rows: 1_000_000,
             late_rows: 1_000,
             late_after: Duration::from_secs(3_600),

@@ -91,21 +91,27 @@ fn inputs(
         Eagerness::Due => waiting.is_ripe(file, now, settle_after),
         Eagerness::Pressed | Eagerness::Everything => true,
     };
-    if !recent.iter().any(is_ripe) {
+    let pauses = |at: Timestamp| now.micros_since(at) < micros(shared.options.settle_every);
+    let paused = eagerness == Eagerness::Due && waiting.settled_at.is_some_and(pauses);
+    if paused || !recent.iter().any(is_ripe) {
         return Vec::new();
     }
     let row_limit = shared.options.memory_bytes / ROW_BYTES;
     let mut rows = 0;
     let mut inputs: Vec<Arc<DataFile>> = Vec::new();
+    let mut taken_all = true;
     for file in recent {
+        if !inputs.is_empty() && !is_ripe(file) {
+            continue;
+        }
         rows += usize::try_from(file.record_count).unwrap_or(0);
         if !inputs.is_empty() && rows > row_limit {
+            taken_all = false;
             break;
         }
-        if inputs.is_empty() || is_ripe(file) {
-            inputs.push(Arc::clone(file));
-        }
+        inputs.push(Arc::clone(file));
     }
+    waiting.settled_at = taken_all.then_some(now);
     inputs
 }
 

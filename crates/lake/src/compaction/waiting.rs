@@ -16,6 +16,8 @@ pub(super) struct Waiting {
     recent: HashMap<String, Timestamp>,
     /// When late rows of a settled file were first seen.
     late: HashMap<i64, Timestamp>,
+    /// When settling last took all that was ripe.
+    pub(super) settled_at: Option<Timestamp>,
 }
 
 impl Waiting {
