@@ -295,3 +295,66 @@ async fn a_closed_log_refuses_and_has_kept_what_waited() {
     appended.expect("it was accepted before the close");
     assert!(matches!(log.append(numbered(1..2)).await, Err(Error::Closed)));
 }
+
+/// The part of [`log_1_no_kill_loses_what_was_acknowledged`] that is killed: reads a path and a crash point from
+/// its input, appends ever more and prints the number of each message that was acknowledged.
+#[cfg(debug_assertions)]
+#[tokio::test]
+#[ignore = "is run and killed by another test"]
+async fn child_that_appends_until_it_is_killed() {
+    let mut input = String::new();
+    std::io::stdin().read_line(&mut input).expect("an input");
+    let Some((path, crash_point)) = input.trim_end().split_once('\t') else { return };
+    callhouse_core::crash::arm(crash_point).expect("a crash point");
+    let log = open_at(Path::new(path)).await;
+    for number in 0.. {
+        append(&log, number..number + 1).await;
+        println!("acknowledged {number}");
+        let next_offset = i64::try_from(number).expect("few") + 1;
+        log.committed(&below(next_offset - 5)).await.expect("accepted");
+    }
+}
+
+/// Crash points are in debug builds only.
+#[cfg(debug_assertions)]
+#[tokio::test]
+async fn log_1_no_kill_loses_what_was_acknowledged() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let points = ["log.append.before_commit", "log.append.after_commit", "log.trim.before", "log.trim.after"];
+    for point in points {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log.db");
+        let mut child = Command::new(std::env::current_exe().expect("this test"))
+            .args(["child_that_appends_until_it_is_killed", "--exact", "--ignored", "--nocapture"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("starts");
+        let mut input = child.stdin.take().expect("an input");
+        writeln!(input, "{}\t{point}:20", path.display()).expect("told");
+        let output = child.wait_with_output().expect("ends");
+        assert!(!output.status.success(), "{point} was never passed");
+        let printed = String::from_utf8(output.stdout).expect("text");
+        let acknowledged = printed.lines().filter(|line| line.contains("acknowledged")).count();
+        assert!(acknowledged >= 15, "{point}: {printed}");
+
+        let log = open_at(&path).await;
+        append(&log, acknowledged..acknowledged + 1).await;
+        let oldest = oldest_group(&path).await.expect("something is left");
+        assert!(oldest <= i64::try_from(acknowledged).expect("few") - 5, "{point} trimmed too much");
+        let owner = Arc::new(Recorder::alone().at(&events(), oldest));
+        let running = Running::start(&log, &owner);
+        let mut numbers = Vec::new();
+        while numbers.last() != Some(&acknowledged) || numbers.len() < 2 {
+            let batch = owner.next_batch(&events()).await.expect("a batch");
+            numbers
+                .extend(texts(&batch.messages).iter().map(|text| text.parse::<usize>().expect("a number")));
+        }
+        running.stop().await.expect("ends well");
+        numbers.dedup(); // the append that was cut off may be there, and was appended again
+        let first = usize::try_from(oldest).expect("an offset");
+        assert_eq!(numbers, (first..=acknowledged).collect::<Vec<_>>(), "{point}");
+    }
+}

@@ -223,10 +223,19 @@ async fn what_retention_took_stops_the_partition_or_is_told_as_a_hole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn retention_overtaking_a_slow_reader_is_a_hole_too() {
+    retention_overtakes(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retention_overtaking_a_slow_reader_is_a_hole_too_with_range_assignment() {
+    retention_overtakes(&[("partition.assignment.strategy", "range")]).await;
+}
+
+async fn retention_overtakes(extra: &[(&str, &str)]) {
     let Some(topic) = Topic::new(1) else { return };
     let partition = topic.partition(0);
     topic.append("k", 0..60_000).await;
-    let log = topic.log();
+    let log = Arc::new(KafkaLog::new(topic.settings(extra)).expect("settings"));
     let owner =
         Arc::new(Recorder { capacity: 1, on_hole: OnHole::Skip, ..Recorder::new("slow", Arc::default()) });
     let running = Running::start(&log, &owner);

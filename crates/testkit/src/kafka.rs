@@ -53,6 +53,7 @@ pub fn unique(prefix: &str) -> String {
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+#[expect(clippy::disallowed_methods, reason = "CI=true is how CI says what it is, not a setting")]
 fn installed_libs() -> Option<PathBuf> {
     let libs = installation().join("libs");
     if installation().join("complete").is_file() {
@@ -65,6 +66,7 @@ fn installed_libs() -> Option<PathBuf> {
 }
 
 /// The folder `tests/kafka/install` fills.
+#[expect(clippy::disallowed_methods, reason = "the script has nothing but the home folder to go by")]
 fn installation() -> PathBuf {
     let pom = include_str!("../../../tests/kafka/pom.xml");
     let version = pom

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use callhouse_core::KafkaPartition;
 use futures::future::join_all;
-use rdkafka::consumer::Consumer;
+use rdkafka::consumer::{Consumer, RebalanceProtocol};
 use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
@@ -81,10 +81,10 @@ impl Reader<'_> {
         let Assignment { start, on_hole, batches } = assignment;
         let watermarks = self.watermarks(kafka_partition);
         let (oldest, end) = *watermarks.as_ref().unwrap_or(&(0, 0));
-        let resolved = Start::resolve(kafka_partition, start, on_hole, oldest, end);
-        let (start, problem) = match resolved {
+        let nowhere = Start { batch_from: end, next_offset: end, hole: None };
+        let (start, problem) = match Start::resolve(kafka_partition, start, on_hole, oldest, end) {
             Ok(start) => (start, None),
-            Err(problem) => (Start { batch_from: end, next_offset: end, hole: None }, Some(problem)),
+            Err(problem) => (nowhere, Some(problem)),
         };
         let next_offset = start.next_offset;
         let mut partition = Partition::new(kafka_partition.clone(), start, on_hole, batches);
@@ -119,31 +119,57 @@ impl Reader<'_> {
             .filter(|partition| partition.state != State::Stopped)
             .map(|partition| partition.kafka_partition.clone())
             .collect();
-        for kafka_partition in reading {
-            let (oldest, end) = self.watermarks(&kafka_partition)?;
-            let Some(partition) = self.partitions.get_mut(&kafka_partition) else { continue };
-            let at = StartAt::Offset(partition.next_offset());
-            match Start::resolve(&kafka_partition, at, partition.on_hole, oldest, end) {
-                Err(problem) => self.stop_partition(&kafka_partition, problem)?,
-                Ok(Start { hole: Some(hole), .. }) => {
-                    partition.skip_hole(hole.to);
-                    self.seek(&kafka_partition, hole.to)?;
-                }
-                Ok(_) => self.seek_to_next(&kafka_partition)?,
-            }
+        let mut found = false;
+        for kafka_partition in &reading {
+            found |= self.check_hole(kafka_partition)?;
+        }
+        // If all is well by now, the one that was meant still has to be got going.
+        for kafka_partition in if found { &[] } else { reading.as_slice() } {
+            self.fetch_anew(kafka_partition)?;
         }
         Ok(())
     }
 
-    /// Fetches anew from the next offset wanted.
-    pub(super) fn seek_to_next(&self, kafka_partition: &KafkaPartition) -> Result<(), Error> {
-        let partition = self.partitions.get(kafka_partition);
-        partition.map_or(Ok(()), |partition| self.seek(kafka_partition, partition.next_offset()))
+    /// Goes on behind a hole, or stops; false when there is none.
+    fn check_hole(&mut self, kafka_partition: &KafkaPartition) -> Result<bool, Error> {
+        let (oldest, end) = self.watermarks(kafka_partition)?;
+        let Some(partition) = self.partitions.get_mut(kafka_partition) else { return Ok(false) };
+        let at = StartAt::Offset(partition.next_offset());
+        match Start::resolve(kafka_partition, at, partition.on_hole, oldest, end) {
+            Err(problem) => self.stop_partition(kafka_partition, problem)?,
+            Ok(Start { hole: None, .. }) => return Ok(false),
+            Ok(Start { hole: Some(hole), .. }) => {
+                partition.skip_hole(hole.to);
+                self.fetch_anew(kafka_partition)?;
+            }
+        }
+        Ok(true)
     }
 
-    fn seek(&self, kafka_partition: &KafkaPartition, offset: i64) -> Result<(), Error> {
-        let (topic, partition) = (&kafka_partition.topic, kafka_partition.partition);
-        self.consumer.seek(topic, partition, Offset::Offset(offset), QUESTION_TIMEOUT).map_err(failed("seek"))
+    /// Begins fetching from the next offset wanted. A seek would not do: librdkafka refuses it for a partition it
+    /// has given up fetching.
+    pub(super) fn fetch_anew(&self, kafka_partition: &KafkaPartition) -> Result<(), Error> {
+        let cooperative = matches!(self.consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
+        // The eager protocol knows only whole assignments.
+        let again = self
+            .partitions
+            .values()
+            .filter(|partition| !cooperative || partition.kafka_partition == *kafka_partition);
+        let mut list = TopicPartitionList::new();
+        let mut silent = TopicPartitionList::new();
+        for partition in again {
+            let KafkaPartition { topic, partition: number } = &partition.kafka_partition;
+            list.add_partition_offset(topic, *number, Offset::Offset(partition.next_offset()))
+                .map_err(failed("assignment"))?;
+            if partition.state != State::Reading {
+                silent.add_partition(topic, *number);
+            }
+        }
+        if cooperative {
+            self.consumer.incremental_unassign(&list).map_err(failed("assignment"))?;
+        }
+        client::carry_out(&self.consumer, &Change::Assign(list)).map_err(failed("assignment"))?;
+        self.pause(&silent)
     }
 
     /// The offsets `[oldest, end)` there are of a partition.

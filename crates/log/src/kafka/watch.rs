@@ -67,7 +67,7 @@ impl Reader<'_> {
                 if silent >= STUCK {
                     return Ok(ControlFlow::Break(()));
                 }
-                self.seek_to_next(&kafka_partition)?;
+                self.fetch_anew(&kafka_partition)?;
             }
             Ok((_, Found::Message | Found::Unclear)) => {}
             Err(error) => {
