@@ -199,10 +199,15 @@ fn check(python: &Path, catalog: &Catalog, settled: &[CallRecord], recent: &[Cal
     let mut questions =
         questions("calls", settled).into_iter().chain(questions("calls_recent", recent)).collect::<Vec<_>>();
     questions.push(Question {
-        sql: "SELECT column_name FROM information_schema.columns WHERE table_name = 'calls' \
+        sql: "SELECT column_name, is_nullable FROM information_schema.columns WHERE table_name = 'calls' \
               ORDER BY ordinal_position"
             .to_owned(),
-        answer: Table::Calls.schema().fields().iter().map(|field| row(&[field.name()])).collect(),
+        answer: Table::Calls
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| row(&[field.name(), &if field.is_nullable() { "YES" } else { "NO" }]))
+            .collect(),
     });
     let queries: Vec<&str> = questions.iter().map(|question| question.sql.as_str()).collect();
     for (question, answer) in questions.iter().zip(ask(python, catalog, &queries)) {
