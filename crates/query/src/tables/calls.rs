@@ -34,6 +34,7 @@ impl SqlTable for Calls {
     }
 
     async fn unsettled(&self, view: &ReadView) -> Result<Unsettled, Error> {
-        view.overlay().await
+        let overlay = view.overlay().await?;
+        Ok(Unsettled { batches: overlay.batches.clone(), skip: Arc::clone(&overlay.skip) })
     }
 }
