@@ -19,14 +19,14 @@ use toml::{Table, Value};
 
 use crate::secret::Secret;
 
-pub use flags::{DataFlags, Flags, KafkaFlags, ListenFlag};
-pub use settings::{Compaction, Ingest, Kafka, Log, LogFormat, Query, Settings};
+pub(crate) use flags::{DataFlags, Flags, KafkaFlags, ListenFlag};
+pub(crate) use settings::{Compaction, Ingest, Kafka, Log, LogFormat, Settings};
 
 /// Reads the settings of this run.
 ///
 /// # Errors
 /// When the file cannot be read, or a layer holds an unknown name or a value of the wrong kind.
-pub fn load(flags: &Flags) -> anyhow::Result<Settings> {
+pub(crate) fn load(flags: &Flags) -> anyhow::Result<Settings> {
     let variables: Vec<(String, String)> = environment::variables();
     let file = flags.config.clone().or_else(|| environment::config_file(&variables));
     let file = file.as_deref().map(read_file).transpose()?.unwrap_or_default();
@@ -35,7 +35,7 @@ pub fn load(flags: &Flags) -> anyhow::Result<Settings> {
 
 /// What arms a crash point in a debug build: `NAME:N`.
 #[must_use]
-pub fn crash_point() -> Option<String> {
+pub(crate) fn crash_point() -> Option<String> {
     environment::variable("CALLHOUSE_CRASH_AT")
 }
 
@@ -76,7 +76,7 @@ fn lay_over(below: &mut Table, above: Table) {
 ///
 /// # Errors
 /// When a text has no `=`.
-pub fn key_values(texts: &[String]) -> anyhow::Result<BTreeMap<String, Secret>> {
+pub(crate) fn key_values(texts: &[String]) -> anyhow::Result<BTreeMap<String, Secret>> {
     let pairs = texts.iter().map(|text| name_and_value(text));
     pairs.map(|pair| pair.map(|(name, value)| (name.to_owned(), Secret::new(value)))).collect()
 }

@@ -15,7 +15,7 @@ mod numbers;
 mod options;
 mod outcome;
 mod rating;
-pub mod sink;
+pub(crate) mod sink;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -25,9 +25,9 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-pub use message::{Kind, Message};
-pub use options::{DEFAULT_START, Options, Pattern};
-pub use totals::{Report, Totals};
+pub(crate) use message::{Kind, Message};
+pub(crate) use options::{DEFAULT_START, Options, Pattern};
+pub(crate) use totals::{Report, Totals};
 
 use arrivals::Arrivals;
 use call::{Call, Parent, draw_call};
@@ -37,7 +37,7 @@ use world::{STREAM_MALFORMED, World};
 
 /// Makes the messages of a set.
 #[derive(Debug)]
-pub struct Generator {
+pub(crate) struct Generator {
     seed: u64,
     /// Names this set in its event ids.
     set: String,
@@ -70,14 +70,14 @@ impl PartialOrd for InFlight {
 
 impl Generator {
     #[must_use]
-    pub fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         let trace = Draw::new(options.seed, u64::MAX).bits();
         Self {
             seed: options.seed,
             set: format!("{trace:016x}"),
             world: Arc::new(World::new(options)),
             arrivals: Arrivals::new(options),
-            next_call: 0,
+            next_call: options.first_call,
             in_flight: BinaryHeap::new(),
             next_in_flight: 0,
             totals: Totals::default(),
@@ -86,13 +86,13 @@ impl Generator {
 
     /// Names of the accounts that calls are made for.
     #[must_use]
-    pub fn account_names(&self) -> Vec<String> {
+    pub(crate) fn account_names(&self) -> Vec<String> {
         self.world.accounts.iter().map(|account| account.name.clone()).collect()
     }
 
     /// The control totals: those of the whole set once the generator is exhausted.
     #[must_use]
-    pub fn report(&self) -> Report {
+    pub(crate) fn report(&self) -> Report {
         self.totals.report(self.seed)
     }
 

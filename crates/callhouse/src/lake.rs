@@ -12,7 +12,7 @@ use crate::config::Settings;
 
 /// The clock of this process.
 #[must_use]
-pub fn clock() -> Arc<dyn Clock> {
+pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
@@ -20,7 +20,7 @@ pub fn clock() -> Arc<dyn Clock> {
 ///
 /// # Errors
 /// When the folder cannot be made or holds a catalog of another version.
-pub async fn open(settings: &Settings) -> anyhow::Result<Catalog> {
+pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Catalog> {
     let folder = DataFolder::new(&settings.data);
     Catalog::open(folder, clock())
         .await
@@ -31,7 +31,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Catalog> {
 ///
 /// # Errors
 /// When there is no such folder, and as [`open`].
-pub async fn open_existing(settings: &Settings) -> anyhow::Result<Catalog> {
+pub(crate) async fn open_existing(settings: &Settings) -> anyhow::Result<Catalog> {
     let catalog = DataFolder::new(&settings.data).catalog_path();
     let found = catalog.try_exists().with_context(|| format!("looking at {} failed", catalog.display()))?;
     anyhow::ensure!(found, "{} is no data folder: it has no catalog", settings.data.display());
@@ -42,7 +42,7 @@ pub async fn open_existing(settings: &Settings) -> anyhow::Result<Catalog> {
 ///
 /// # Errors
 /// As [`open`].
-pub async fn accounts(settings: &Settings) -> anyhow::Result<Accounts> {
+pub(crate) async fn accounts(settings: &Settings) -> anyhow::Result<Accounts> {
     Ok(Accounts::new(open(settings).await?))
 }
 
@@ -50,6 +50,6 @@ pub async fn accounts(settings: &Settings) -> anyhow::Result<Accounts> {
 ///
 /// # Errors
 /// When it is of the wrong form; says the form.
-pub fn account_id(name: &str) -> anyhow::Result<AccountId> {
+pub(crate) fn account_id(name: &str) -> anyhow::Result<AccountId> {
     AccountId::new(name).with_context(|| format!("{name:?} is no account name"))
 }

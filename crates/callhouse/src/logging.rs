@@ -7,11 +7,23 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
 
-/// Starts logging for the rest of the process. Called once, by the commands that run for long.
+/// Starts logging for a command whose output is its answer: only warnings, unless the settings say otherwise.
+///
+/// # Errors
+/// As [`start`].
+pub(crate) fn start_quiet(settings: &Log) -> anyhow::Result<()> {
+    let mut settings = settings.clone();
+    if settings.filter == Log::default().filter {
+        "warn".clone_into(&mut settings.filter);
+    }
+    start(&settings)
+}
+
+/// Starts logging for the rest of the process. Called once.
 ///
 /// # Errors
 /// When the filter is not in `EnvFilter` syntax.
-pub fn start(settings: &Log) -> anyhow::Result<()> {
+pub(crate) fn start(settings: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::builder()
         .parse(&settings.filter)
         .with_context(|| format!("log.filter {:?} is not understood", settings.filter))?;

@@ -6,8 +6,11 @@ mod config;
 mod generate;
 mod lake;
 mod logging;
+mod logs;
 mod output;
 mod secret;
+mod server;
+mod upkeep;
 
 use std::process::ExitCode;
 

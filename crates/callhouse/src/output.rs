@@ -9,14 +9,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 ///
 /// # Errors
 /// When stdout is gone.
-pub fn line(text: impl AsRef<str>) -> io::Result<()> {
+pub(crate) fn line(text: impl AsRef<str>) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{}", text.as_ref())?;
     stdout.flush()
 }
 
 /// Writes an error with its causes, once, on one line.
-pub fn error(error: &anyhow::Error) {
+pub(crate) fn error(error: &anyhow::Error) {
     if is_broken_pipe(error) {
         return;
     }
@@ -35,7 +35,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 ///
 /// # Errors
 /// When stdout is gone.
-pub fn table(header: &[&str], rows: &[Vec<String>], left: usize) -> io::Result<()> {
+pub(crate) fn table(header: &[&str], rows: &[Vec<String>], left: usize) -> io::Result<()> {
     let widths: Vec<usize> = (0..header.len())
         .map(|column| {
             let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
@@ -59,7 +59,7 @@ pub fn table(header: &[&str], rows: &[Vec<String>], left: usize) -> io::Result<(
 
 /// A progress bar on stderr, hidden when that is no terminal. `total` of `None` only counts.
 #[must_use]
-pub fn progress(total: Option<u64>, unit: &str) -> ProgressBar {
+pub(crate) fn progress(total: Option<u64>, unit: &str) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

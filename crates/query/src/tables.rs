@@ -12,9 +12,9 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use callhouse_lake::Table;
-use callhouse_lake::overlay::Skip;
 
 use crate::error::Error;
+use crate::scan::Skip;
 use crate::view::ReadView;
 
 pub(crate) use provider::Provider;

@@ -6,7 +6,7 @@ use crate::config::{self, DataFlags, Flags};
 use crate::{lake, output};
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,
 }
@@ -30,7 +30,7 @@ enum Action {
     Enable { name: String },
 }
 
-pub async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Result<()> {
     let settings = config::load(&Flags::new(data))?;
     let accounts = lake::accounts(&settings).await?;
     match arguments.action {

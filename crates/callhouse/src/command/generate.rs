@@ -14,7 +14,7 @@ use crate::output;
 use crate::secret::Secret;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Calls (legs) to make
     #[arg(long, value_name = "N")]
     calls: u64,
@@ -48,7 +48,7 @@ pub struct Arguments {
     list_accounts: bool,
 }
 
-pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let generator = Generator::new(&options(&arguments)?);
     let target = match &arguments.to {
         Some(target) if !arguments.list_accounts => target,
@@ -76,6 +76,7 @@ fn options(arguments: &Arguments) -> anyhow::Result<Options> {
     Ok(Options {
         seed: arguments.seed,
         calls: arguments.calls,
+        first_call: 0,
         accounts: arguments.accounts,
         start,
         days: arguments.days,

@@ -18,7 +18,7 @@ use crate::lake;
 const TABLE_ROWS: usize = 10_000;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Answers as this account would see it; without it, over all accounts
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
@@ -40,7 +40,7 @@ enum Format {
     Ndjson,
 }
 
-pub async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Result<()> {
     let settings = config::load(&Flags::new(data))?;
     let scope = match &arguments.account {
         Some(name) => Scope::account(lake::account_id(name)?),
@@ -53,7 +53,7 @@ pub async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Result<()> {
 }
 
 /// The engine's options from the settings.
-pub fn engine_options(settings: &Settings) -> EngineOptions {
+pub(crate) fn engine_options(settings: &Settings) -> EngineOptions {
     EngineOptions {
         target_partitions: settings.query.target_partitions,
         memory_limit_bytes: settings.query.memory_limit_bytes,

@@ -10,72 +10,72 @@ use super::settings::LogFormat;
 
 /// Flags of every command.
 #[derive(Debug, Clone, Default, Args)]
-pub struct DataFlags {
+pub(crate) struct DataFlags {
     /// Configuration file (TOML)
     #[arg(long, value_name = "FILE", global = true)]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Data folder [default: ./callhouse-data]
     #[arg(long, value_name = "DIR", global = true)]
-    pub data: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
     /// Form of log lines [default: auto]
     #[arg(long, value_name = "FORM", global = true)]
-    pub log_format: Option<LogFormat>,
+    pub(crate) log_format: Option<LogFormat>,
     /// What is logged, for example `debug` or `callhouse_ingest=debug,info` [default: info]
     #[arg(long, value_name = "FILTER", global = true)]
-    pub log_filter: Option<String>,
+    pub(crate) log_filter: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Args)]
-pub struct ListenFlag {
+pub(crate) struct ListenFlag {
     /// Address and port of the HTTP API; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
-    pub listen: Option<String>,
+    pub(crate) listen: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Args)]
-pub struct KafkaFlags {
+pub(crate) struct KafkaFlags {
     /// Kafka brokers, `host:port,…`; without them the embedded log is used
     #[arg(long = "kafka", value_name = "BROKERS")]
-    pub brokers: Option<String>,
+    pub(crate) brokers: Option<String>,
     /// Kafka topic to take in; may be given several times
     #[arg(long = "topic", value_name = "TOPIC")]
-    pub topics: Vec<String>,
+    pub(crate) topics: Vec<String>,
     /// Kafka consumer group [default: callhouse]
     #[arg(long = "kafka-group", value_name = "GROUP")]
-    pub group: Option<String>,
+    pub(crate) group: Option<String>,
     /// Kafka client property, for example `security.protocol=sasl_ssl`; may be given several times
     #[arg(long = "kafka-property", value_name = "NAME=VALUE")]
-    pub properties: Vec<String>,
+    pub(crate) properties: Vec<String>,
     /// Goes on behind messages that retention removed before they were read, and records the hole
     #[arg(long)]
-    pub skip_holes: bool,
+    pub(crate) skip_holes: bool,
     /// Creates the accounts that messages of the log name
     #[arg(long)]
-    pub create_accounts: bool,
+    pub(crate) create_accounts: bool,
 }
 
 /// The flags of a command, whichever it has.
 #[derive(Debug, Clone, Default)]
-pub struct Flags {
-    pub config: Option<PathBuf>,
-    pub data: DataFlags,
-    pub listen: ListenFlag,
-    pub kafka: KafkaFlags,
+pub(crate) struct Flags {
+    pub(crate) config: Option<PathBuf>,
+    pub(crate) data: DataFlags,
+    pub(crate) listen: ListenFlag,
+    pub(crate) kafka: KafkaFlags,
 }
 
 impl Flags {
     #[must_use]
-    pub fn new(data: &DataFlags) -> Self {
+    pub(crate) fn new(data: &DataFlags) -> Self {
         Self { config: data.config.clone(), data: data.clone(), ..Self::default() }
     }
 
     #[must_use]
-    pub fn with_listen(self, listen: &ListenFlag) -> Self {
+    pub(crate) fn with_listen(self, listen: &ListenFlag) -> Self {
         Self { listen: listen.clone(), ..self }
     }
 
     #[must_use]
-    pub fn with_kafka(self, kafka: &KafkaFlags) -> Self {
+    pub(crate) fn with_kafka(self, kafka: &KafkaFlags) -> Self {
         Self { kafka: kafka.clone(), ..self }
     }
 

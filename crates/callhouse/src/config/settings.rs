@@ -11,91 +11,99 @@ use crate::secret::Secret;
 /// All settings of a run.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The data folder.
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
     /// Address and port of the HTTP API; port 0 takes a free one and prints it.
-    pub listen: String,
-    pub kafka: Kafka,
-    pub ingest: Ingest,
-    pub compaction: Compaction,
-    pub query: Query,
-    pub log: Log,
+    pub(crate) listen: String,
+    pub(crate) kafka: Kafka,
+    pub(crate) ingest: Ingest,
+    pub(crate) compaction: Compaction,
+    pub(crate) query: Query,
+    pub(crate) log: Log,
 }
 
 /// Reading and writing Apache Kafka. Without brokers the embedded log is used.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Kafka {
+pub(crate) struct Kafka {
     /// `host:port`, several separated by commas; empty for the embedded log.
-    pub brokers: String,
+    pub(crate) brokers: String,
     /// Topics to take in; what comes in over HTTP is appended to the first.
-    pub topics: Vec<String>,
+    pub(crate) topics: Vec<String>,
     /// Consumer group, which only spreads the partitions over processes.
-    pub group: String,
+    pub(crate) group: String,
     /// Client properties passed to librdkafka as they are: TLS, SASL, timeouts.
-    pub properties: BTreeMap<String, Secret>,
+    pub(crate) properties: BTreeMap<String, Secret>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Ingest {
+pub(crate) struct Ingest {
     /// A row waits at most so long for the commit that makes it durable in the lake.
-    pub flush_age_ms: u64,
+    pub(crate) flush_age_ms: u64,
     /// So many waiting rows start a commit at once.
-    pub flush_rows: usize,
+    pub(crate) flush_rows: usize,
     /// So many waiting bytes start a commit at once.
-    pub flush_bytes: usize,
+    pub(crate) flush_bytes: usize,
     /// Reading waits while hot rows take more memory.
-    pub hot_max_bytes: usize,
+    pub(crate) hot_max_bytes: usize,
     /// Reading waits while the overlay has more rows, because compaction is behind.
-    pub overlay_max_rows: i64,
+    pub(crate) overlay_max_rows: i64,
     /// Open calls each partition remembers, so that most rows it appends are whole.
-    pub open_records: usize,
+    pub(crate) open_records: usize,
     /// A larger message is rejected.
-    pub max_message_bytes: usize,
+    pub(crate) max_message_bytes: usize,
     /// Goes on behind messages that retention removed before they were read, and records the hole.
-    pub skip_holes: bool,
+    pub(crate) skip_holes: bool,
     /// Creates the accounts that messages of the log name.
-    pub create_accounts: bool,
+    pub(crate) create_accounts: bool,
     /// Threads that decode messages.
-    pub decoders: usize,
+    pub(crate) decoders: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Compaction {
+pub(crate) struct Compaction {
     /// Whether this process compacts.
-    pub enabled: bool,
+    pub(crate) enabled: bool,
     /// Time between two looks whether there is something to compact.
-    pub interval_ms: u64,
+    pub(crate) interval_ms: u64,
+    /// A call that has ended settles when nothing of it happened for so long.
+    pub(crate) settle_after_ms: u64,
+    /// Recent rows wait at most so long to be looked through.
+    pub(crate) settle_every_ms: u64,
+    /// Memory for rows being joined; it takes about four times this.
+    pub(crate) memory_bytes: usize,
+    /// The size at which a file is left alone.
+    pub(crate) target_file_bytes: usize,
     /// Files of older snapshots are deleted so long after they were replaced.
-    pub grace_ms: u64,
+    pub(crate) grace_ms: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Query {
+pub(crate) struct Query {
     /// Cores that work on one question.
-    pub target_partitions: usize,
+    pub(crate) target_partitions: usize,
     /// Memory all running questions may take together.
-    pub memory_limit_bytes: usize,
+    pub(crate) memory_limit_bytes: usize,
     /// Memory for file footers and indexes kept between questions.
-    pub metadata_cache_bytes: usize,
+    pub(crate) metadata_cache_bytes: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Log {
-    pub format: LogFormat,
+pub(crate) struct Log {
+    pub(crate) format: LogFormat,
     /// What is logged, in the syntax of tracing's `EnvFilter`: `info`, `callhouse_ingest=debug,info`.
-    pub filter: String,
+    pub(crate) filter: String,
 }
 
 /// The form of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// For people on a terminal, JSON otherwise.
     Auto,
     Human,
@@ -146,7 +154,15 @@ impl Default for Ingest {
 
 impl Default for Compaction {
     fn default() -> Self {
-        Self { enabled: true, interval_ms: 10_000, grace_ms: 600_000 }
+        Self {
+            enabled: true,
+            interval_ms: 1_000,
+            settle_after_ms: 300_000,
+            settle_every_ms: 30_000,
+            memory_bytes: 256 << 20,
+            target_file_bytes: 256 << 20,
+            grace_ms: 600_000,
+        }
     }
 }
 

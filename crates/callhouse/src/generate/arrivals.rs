@@ -125,6 +125,7 @@ mod tests {
         let options = Options {
             seed: 3,
             calls: 20_000,
+            first_call: 0,
             accounts: 1,
             start: DEFAULT_START,
             days: 9,

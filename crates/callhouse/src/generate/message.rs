@@ -2,18 +2,18 @@
 
 /// Bytes to be delivered, with what the control totals need to know of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub(crate) struct Message {
     /// When it would reach the log, in milliseconds since the Unix epoch.
-    pub deliver_at_ms: i64,
+    pub(crate) deliver_at_ms: i64,
     /// `account/subject`: the Kafka key.
-    pub key: Box<str>,
-    pub payload: Vec<u8>,
-    pub kind: Kind,
+    pub(crate) key: Box<str>,
+    pub(crate) payload: Vec<u8>,
+    pub(crate) kind: Kind,
 }
 
 /// What a message is to the control totals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// An event told for the first time.
     Event,
     /// The same bytes once more.

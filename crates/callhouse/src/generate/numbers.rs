@@ -58,7 +58,7 @@ pub(super) const COUNTRIES: &[(u32, Country)] = &[
             8_500,
             31_000,
             &[range("44207946", 4), range("44161496", 4)],
-            &[range("4477009", 5), range("447400", 6)],
+            &[range("447711", 6), range("447400", 6)],
         ),
     ),
     (
@@ -112,7 +112,7 @@ pub(super) const COUNTRIES: &[(u32, Country)] = &[
             "Italy",
             9_900,
             33_300,
-            &[range("390669", 6), range("390286", 6)],
+            &[range("390645", 6), range("390286", 6)],
             &[range("39347", 7), range("39333", 7)],
         ),
     ),

@@ -4,22 +4,25 @@ use callhouse_core::Timestamp;
 
 /// The arguments of a generated set. The same options give the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
-    pub seed: u64,
+pub(crate) struct Options {
+    pub(crate) seed: u64,
     /// Call records (legs) to make.
-    pub calls: u64,
+    pub(crate) calls: u64,
+    /// Index of the first of them: sets of one seed with other indexes have the same accounts and numbers and
+    /// other calls.
+    pub(crate) first_call: u64,
     /// Accounts that share them.
-    pub accounts: u32,
+    pub(crate) accounts: u32,
     /// First instant a call may start at.
-    pub start: Timestamp,
+    pub(crate) start: Timestamp,
     /// Days over which calls start.
-    pub days: u32,
-    pub pattern: Pattern,
+    pub(crate) days: u32,
+    pub(crate) pattern: Pattern,
 }
 
 /// How calls spread over the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pattern {
+pub(crate) enum Pattern {
     /// Office hours and weekends, UTC, with noise and one flash crowd.
     Office,
     /// The same rate all the time.
@@ -27,4 +30,4 @@ pub enum Pattern {
 }
 
 /// 2026-01-01T00:00:00Z: fixed, because a start that moved with the clock would give other bytes every day.
-pub const DEFAULT_START: Timestamp = Timestamp(1_767_225_600_000_000);
+pub(crate) const DEFAULT_START: Timestamp = Timestamp(1_767_225_600_000_000);

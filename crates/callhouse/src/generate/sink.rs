@@ -22,7 +22,7 @@ const BATCHES_AHEAD: usize = 4;
 
 /// A target as written on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     File(PathBuf),
     /// Base address of a callhouse, or the full address of its `/v1/events`.
     Http(String),
@@ -35,7 +35,7 @@ pub enum Target {
 /// Why a text is no target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not kafka://BROKERS/TOPIC")]
-pub struct InvalidTarget(String);
+pub(crate) struct InvalidTarget(String);
 
 impl FromStr for Target {
     type Err = InvalidTarget;
@@ -58,11 +58,11 @@ impl FromStr for Target {
 
 /// What a target may need besides its address.
 #[derive(Debug, Clone, Default)]
-pub struct Access {
+pub(crate) struct Access {
     /// API key for `/v1/events`.
-    pub key: Option<Secret>,
+    pub(crate) key: Option<Secret>,
     /// Client properties of the Kafka producer.
-    pub kafka_properties: BTreeMap<String, Secret>,
+    pub(crate) kafka_properties: BTreeMap<String, Secret>,
 }
 
 /// One open target.
@@ -103,7 +103,7 @@ impl Sink {
 ///
 /// # Errors
 /// When the target cannot be opened or refuses messages for good.
-pub async fn deliver(
+pub(crate) async fn deliver(
     generator: Generator,
     target: &Target,
     access: &Access,

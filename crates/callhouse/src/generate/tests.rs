@@ -10,7 +10,15 @@ use callhouse_core::record::{CallRecord, derive, fold};
 use super::*;
 
 fn options(seed: u64) -> Options {
-    Options { seed, calls: 4_000, accounts: 7, start: DEFAULT_START, days: 6, pattern: Pattern::Office }
+    Options {
+        seed,
+        calls: 4_000,
+        first_call: 0,
+        accounts: 7,
+        start: DEFAULT_START,
+        days: 6,
+        pattern: Pattern::Office,
+    }
 }
 
 fn messages(seed: u64) -> (Vec<Message>, Report) {

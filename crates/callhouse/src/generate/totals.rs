@@ -13,7 +13,7 @@ use super::numbers::Number;
 
 /// Totals of a set, growing while it is made; whole when its last message has been taken.
 #[derive(Debug, Default)]
-pub struct Totals {
+pub(crate) struct Totals {
     messages: u64,
     duplicates: u64,
     malformed: u64,
@@ -35,35 +35,35 @@ struct Group {
 
 /// The totals as they are written and printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Report {
-    pub seed: u64,
-    pub calls: u64,
+pub(crate) struct Report {
+    pub(crate) seed: u64,
+    pub(crate) calls: u64,
     /// Messages of every kind; the three below are among them.
-    pub messages: u64,
+    pub(crate) messages: u64,
     /// Messages that are an event, the duplicates included.
-    pub events: u64,
-    pub duplicates: u64,
-    pub malformed: u64,
+    pub(crate) events: u64,
+    pub(crate) duplicates: u64,
+    pub(crate) malformed: u64,
     /// Calls whose end is never told.
-    pub open_calls: u64,
-    pub corrections: u64,
-    pub groups: Vec<GroupReport>,
+    pub(crate) open_calls: u64,
+    pub(crate) corrections: u64,
+    pub(crate) groups: Vec<GroupReport>,
 }
 
 /// Totals of one account and direction. Amounts are euros with six decimals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct GroupReport {
-    pub account: String,
-    pub direction: &'static str,
-    pub calls: u64,
-    pub answered: u64,
+pub(crate) struct GroupReport {
+    pub(crate) account: String,
+    pub(crate) direction: &'static str,
+    pub(crate) calls: u64,
+    pub(crate) answered: u64,
     /// Sum of each call's talk time in seconds, rounded half up call by call.
-    pub talk_seconds: i64,
-    pub billed_seconds: i64,
-    pub debit: String,
-    pub credit: String,
+    pub(crate) talk_seconds: i64,
+    pub(crate) billed_seconds: i64,
+    pub(crate) debit: String,
+    pub(crate) credit: String,
     /// Distinct calling numbers; withheld ones count for nobody.
-    pub unique_callers: u64,
+    pub(crate) unique_callers: u64,
 }
 
 impl Totals {
@@ -96,7 +96,7 @@ impl Totals {
 
     /// The totals so far.
     #[must_use]
-    pub fn report(&self, seed: u64) -> Report {
+    pub(crate) fn report(&self, seed: u64) -> Report {
         let groups: Vec<GroupReport> = self
             .groups
             .iter()

@@ -1,10 +1,10 @@
 //! A plain Parquet scan over chosen files, and a scan over rows in memory.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use callhouse_lake::overlay::Skip;
 use callhouse_lake::{DataFile, Table};
 use datafusion::catalog::Session;
 use datafusion::common::stats::Precision;
@@ -23,6 +23,9 @@ use parquet::arrow::arrow_reader::RowSelection;
 
 use super::statistics::FileStatistics;
 use crate::session::file_location;
+
+/// Row numbers to leave out, ascending, by `data_file_id`.
+pub(crate) type Skip = HashMap<i64, Vec<u32>>;
 
 /// What to read of the live files of a table.
 pub(crate) struct FileScan<'a> {
@@ -200,7 +203,7 @@ mod tests {
             footer_size: 1,
             day: None,
             begin_snapshot: 1,
-            columns: std::collections::HashMap::new(),
+            columns: HashMap::new(),
         };
         for (skipped, wanted) in [
             (vec![0, 1], vec![2..6]),

@@ -34,7 +34,6 @@ impl SqlTable for Calls {
     }
 
     async fn unsettled(&self, view: &ReadView) -> Result<Unsettled, Error> {
-        let overlay = view.overlay().await?;
-        Ok(Unsettled { batches: overlay.batches.clone(), skip: Arc::clone(&overlay.skip) })
+        view.overlay().await
     }
 }

@@ -1,0 +1,218 @@
+//! The parts of a running callhouse put together: log, ingest, upkeep and, for `serve`, the HTTP API.
+//!
+//! Owns the order in which they start and stop. Stopping is: no new requests, those under way finish (their
+//! events are durable in the log), ingest commits what it has read, upkeep finishes its step, the log closes.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use async_trait::async_trait;
+use callhouse_api::{App, Readiness};
+use callhouse_ingest::{Ingest, Options};
+use callhouse_lake::accounts::{AccountDirectory, Accounts};
+use callhouse_lake::{Catalog, HotRows};
+use callhouse_log::{Appender, OnHole};
+use callhouse_query::Engine;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::command::engine_options;
+use crate::config::{self, Settings};
+use crate::logs::Logs;
+use crate::upkeep::Upkeep;
+
+/// Log → lake, with upkeep: what `ingest` is, and one half of `serve`.
+pub(crate) struct Intake {
+    catalog: Catalog,
+    hot: HotRows,
+    ingest: Arc<Ingest>,
+    logs: Logs,
+    stop: CancellationToken,
+    /// `None` once it has ended.
+    taking_in: Option<JoinHandle<anyhow::Result<()>>>,
+    upkeep: JoinHandle<()>,
+}
+
+impl Intake {
+    /// Opens everything and starts taking in.
+    ///
+    /// # Errors
+    /// When the data folder or the log cannot be opened.
+    pub(crate) async fn start(settings: &Settings) -> anyhow::Result<Self> {
+        let catalog = crate::lake::open(settings).await?;
+        let hot = HotRows::default();
+        let directory = AccountDirectory::new(Accounts::new(catalog.clone()));
+        let ingest = Ingest::new(catalog.clone(), hot.clone(), directory, ingest_options(&settings.ingest));
+        let logs = Logs::open(settings, &catalog).await?;
+        let stop = CancellationToken::new();
+        let taking_in = {
+            let (ingest, log, stop) = (Arc::clone(&ingest), Arc::clone(&logs.log), stop.clone());
+            tokio::spawn(
+                async move { ingest.run(log, stop).await.map(drop).context("taking events in failed") },
+            )
+        };
+        let upkeep = tokio::spawn(Upkeep::new(catalog.clone(), &settings.compaction).run(stop.clone()));
+        Ok(Self { catalog, hot, ingest, logs, stop, taking_in: Some(taking_in), upkeep })
+    }
+
+    /// Where new events are appended.
+    #[must_use]
+    pub(crate) fn appender(&self) -> Arc<dyn Appender> {
+        Arc::clone(&self.logs.appender)
+    }
+
+    /// Returns when taking in has ended by itself, which only a failure makes it do.
+    ///
+    /// # Errors
+    /// That failure.
+    pub(crate) async fn ended(&mut self) -> anyhow::Result<()> {
+        let Some(taking_in) = &mut self.taking_in else { return Ok(()) };
+        let outcome = taking_in.await;
+        self.taking_in = None;
+        outcome.context("taking events in died")?
+    }
+
+    /// Commits what was read and closes everything.
+    ///
+    /// # Errors
+    /// When the last commit failed.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        let taken_in = self.ended().await;
+        let kept_up = self.upkeep.await.context("upkeep died");
+        self.logs.close().await;
+        taken_in.and(kept_up)
+    }
+}
+
+/// A running server.
+pub(crate) struct Server {
+    intake: Intake,
+    address: SocketAddr,
+    stop: CancellationToken,
+    /// `None` once it has ended.
+    serving: Option<JoinHandle<anyhow::Result<()>>>,
+}
+
+impl Server {
+    /// Starts taking in and answering.
+    ///
+    /// # Errors
+    /// When a part cannot be opened or the address is taken.
+    pub(crate) async fn start(settings: &Settings) -> anyhow::Result<Self> {
+        // Before anything counts.
+        let metrics = callhouse_api::install_metrics().context("installing metrics failed")?;
+        let listener = TcpListener::bind(&settings.listen)
+            .await
+            .with_context(|| format!("listening on {} failed", settings.listen))?;
+        let address = listener.local_addr().context("asking for the listening address failed")?;
+        let intake = Intake::start(settings).await?;
+        let catalog = intake.catalog.clone();
+        let engine = Engine::new(catalog.clone(), intake.hot.clone(), engine_options(settings))?;
+        let app = App {
+            engine,
+            accounts: Accounts::new(catalog.clone()),
+            appender: intake.appender(),
+            clock: Arc::clone(catalog.clock()),
+            readiness: Arc::new(IngestReadiness(Arc::clone(&intake.ingest))),
+            metrics: Some(metrics),
+            catalog,
+        };
+        let stop = CancellationToken::new();
+        let serving = {
+            let stop = stop.clone();
+            tokio::spawn(async move { Ok(callhouse_api::serve(listener, app, stop).await?) })
+        };
+        Ok(Self { intake, address, stop, serving: Some(serving) })
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    #[must_use]
+    pub(crate) const fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// Runs until the process is told to stop or a part fails, then stops in order.
+    ///
+    /// # Errors
+    /// What a part failed with.
+    pub(crate) async fn run(mut self) -> anyhow::Result<()> {
+        let outcome = tokio::select! {
+            () = stop_signal() => Ok(()),
+            ended = self.intake.ended() => ended.and_then(|()| anyhow::bail!("taking events in has ended")),
+            served = ended(&mut self.serving) => served,
+        };
+        tracing::info!("stopping");
+        self.stop.cancel();
+        let served = ended(&mut self.serving).await;
+        let stopped = self.intake.stop().await;
+        outcome.and(served).and(stopped)
+    }
+}
+
+async fn ended(task: &mut Option<JoinHandle<anyhow::Result<()>>>) -> anyhow::Result<()> {
+    let Some(running) = task else { return Ok(()) };
+    let outcome = running.await;
+    *task = None;
+    outcome.context("a part of the server died")?
+}
+
+/// Returns when the process is asked to stop.
+pub(crate) async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    match (terminate, interrupt) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        (Err(error), _) | (_, Err(error)) => {
+            // Without a handler the system ends the process, which loses nothing either.
+            tracing::error!(error = &error as &dyn std::error::Error, "stop signals cannot be caught");
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// The settings of ingest.
+#[must_use]
+pub(crate) fn ingest_options(settings: &config::Ingest) -> Options {
+    Options {
+        flush_age_ms: settings.flush_age_ms,
+        flush_rows: settings.flush_rows,
+        flush_bytes: settings.flush_bytes,
+        hot_max_bytes: settings.hot_max_bytes,
+        overlay_max_rows: settings.overlay_max_rows,
+        open_records: settings.open_records,
+        max_message_bytes: settings.max_message_bytes,
+        on_hole: if settings.skip_holes { OnHole::Skip } else { OnHole::Stop },
+        create_accounts: settings.create_accounts,
+        decoders: settings.decoders,
+        ..Options::default()
+    }
+}
+
+/// Ready while ingest is healthy.
+struct IngestReadiness(Arc<Ingest>);
+
+#[async_trait]
+impl Readiness for IngestReadiness {
+    async fn problems(&self) -> Vec<String> {
+        let status = self.0.status();
+        let stopped = status.partitions.into_iter().filter_map(|partition| {
+            let reason = partition.stopped?;
+            Some(format!("{} is not being read: {reason}", partition.kafka_partition))
+        });
+        status.failure.into_iter().chain(stopped).collect()
+    }
+}

@@ -1,0 +1,95 @@
+//! Upkeep beside ingest and queries: compaction, and deletion of files nobody reads any more.
+//!
+//! Of the processes on one data folder one at a time does it: whoever holds the lock file. The system lets go of
+//! the lock when its process ends, however that happens.
+
+use std::fs::{File, TryLockError};
+use std::time::Duration;
+
+use callhouse_lake::{Catalog, CompactionOptions, Compactor, gc};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Compaction;
+
+/// Garbage waits at most so long to be looked for, and less when the grace time is short.
+const LONGEST_COLLECT_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The upkeep of one process.
+pub(crate) struct Upkeep {
+    catalog: Catalog,
+    compactor: Compactor,
+    enabled: bool,
+    interval: Duration,
+    grace: Duration,
+    /// Every so many rounds garbage is collected.
+    collect_every: u128,
+}
+
+impl Upkeep {
+    #[must_use]
+    pub(crate) fn new(catalog: Catalog, settings: &Compaction) -> Self {
+        let interval = Duration::from_millis(settings.interval_ms.max(10));
+        let grace = Duration::from_millis(settings.grace_ms);
+        let collect_interval = (grace / 10).min(LONGEST_COLLECT_INTERVAL);
+        Self {
+            compactor: Compactor::new(catalog.clone(), compaction_options(settings)),
+            catalog,
+            enabled: settings.enabled,
+            interval,
+            grace,
+            collect_every: (collect_interval.as_millis() / interval.as_millis()).max(1),
+        }
+    }
+
+    /// Does rounds of upkeep until told to stop; finishes the step under way.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        if !self.enabled {
+            return;
+        }
+        let mut rounds = tokio::time::interval(self.interval);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut round = 0_u128;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = rounds.tick() => {}
+            }
+            if let Err(error) = Box::pin(self.round(round, &stop)).await {
+                tracing::error!(error = %format!("{error:#}"), "a round of upkeep failed; the next one tries again");
+            }
+            round += 1;
+        }
+    }
+
+    async fn round(&self, round: u128, stop: &CancellationToken) -> anyhow::Result<()> {
+        let Some(_lock) = lock(&self.catalog)? else { return Ok(()) };
+        while !stop.is_cancelled() && self.compactor.step().await?.commits > 0 {}
+        if round.is_multiple_of(self.collect_every) {
+            gc::collect(&self.catalog, self.grace).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The right to do upkeep on a data folder, unless another process has it. Given back when dropped.
+fn lock(catalog: &Catalog) -> anyhow::Result<Option<File>> {
+    let file = File::create(catalog.folder().root().join("upkeep.lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// The settings of compaction.
+#[must_use]
+pub(crate) fn compaction_options(settings: &Compaction) -> CompactionOptions {
+    CompactionOptions {
+        settle_after: Duration::from_millis(settings.settle_after_ms),
+        settle_every: Duration::from_millis(settings.settle_every_ms),
+        memory_bytes: settings.memory_bytes,
+        target_file_bytes: settings.target_file_bytes,
+        ..CompactionOptions::default()
+    }
+}

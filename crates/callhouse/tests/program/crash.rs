@@ -1,0 +1,282 @@
+//! The crash harness: the real server is killed again and again while a client feeds it, and in the end nothing
+//! is lost and nothing doubled.
+//!
+//! A schedule is a function of its number: a generated set, and a row of kills, each either at the n-th pass of
+//! a crash point (`callhouse_core::crash`) or SIGKILL after a random time. After each kill the server starts
+//! again on the same folder and the client repeats what was not acknowledged. `CALLHOUSE_SCHEDULES=N` runs more.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use callhouse_testkit::kafka::{self, Broker};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use serde_json::Value;
+
+use crate::support::{
+    DEADLINE, Place, Server, assert_calls_equal, assert_no_offset_twice, assert_verified, totals,
+};
+
+/// One schedule in so many runs on Kafka instead of the embedded log.
+const KAFKA_EVERY: u64 = 5;
+const KILLS: usize = 4;
+const BATCH_MESSAGES: usize = 40;
+/// How long to wait for a crash point that may never be passed before SIGKILL.
+const CRASH_POINT_PATIENCE: Duration = Duration::from_millis(2_500);
+
+/// Everything happens often, so that a short life passes every step.
+const SETTINGS: [(&str, &str); 5] = [
+    ("CALLHOUSE_INGEST_FLUSH_AGE_MS", "60"),
+    ("CALLHOUSE_COMPACTION_INTERVAL_MS", "150"),
+    ("CALLHOUSE_COMPACTION_SETTLE_EVERY_MS", "100"),
+    ("CALLHOUSE_COMPACTION_GRACE_MS", "300"),
+    ("CALLHOUSE_LOG_FILTER", "warn"),
+];
+
+fn schedules() -> u64 {
+    let text = std::env::var("CALLHOUSE_SCHEDULES").unwrap_or_else(|_| "100".to_owned());
+    text.parse().expect("CALLHOUSE_SCHEDULES is a number")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ing_1_kills_between_any_two_steps_lose_nothing_and_double_nothing() {
+    let points = crash_points();
+    let (mut at_points, mut at_times) = (0, 0);
+    for number in 0..schedules() {
+        let broker = if number % KAFKA_EVERY == KAFKA_EVERY - 1 { kafka::shared() } else { None };
+        let schedule = Schedule::new(number, &points, broker);
+        let (points, times) = Box::pin(schedule.run()).await;
+        at_points += points;
+        at_times += times;
+    }
+    println!(
+        "{} schedules: killed {at_points} times at a crash point, {at_times} times by SIGKILL",
+        schedules()
+    );
+    assert!(
+        at_points > at_times / 4,
+        "crash points are hardly ever passed: {at_points} of {}",
+        at_points + at_times
+    );
+}
+
+#[test]
+fn every_step_of_append_write_commit_trim_compact_and_delete_has_a_crash_point() {
+    let points = crash_points();
+    for step in ["append", "write", "commit", "trim", "compaction", "delete"] {
+        assert!(points.iter().any(|point| point.contains(step)), "no crash point of {step} in {points:?}");
+    }
+}
+
+/// All crash points there are, read off the sources.
+fn crash_points() -> Vec<String> {
+    let mut points = Vec::new();
+    for name in ["log", "lake", "ingest"] {
+        collect(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src"), &mut points);
+    }
+    points.sort();
+    points.dedup();
+    points
+}
+
+fn collect(folder: &Path, points: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).expect("a source folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, points);
+        } else {
+            let source = std::fs::read_to_string(&path).expect("source is UTF-8");
+            let names = source.split("crash::point(\"").skip(1).filter_map(|rest| rest.split_once('"'));
+            points.extend(names.map(|(name, _)| name.to_owned()));
+        }
+    }
+}
+
+/// How a life of the server ends.
+enum Kill {
+    AtPoint(String),
+    AfterTime(Duration),
+}
+
+struct Schedule<'b> {
+    number: u64,
+    random: StdRng,
+    kills: Vec<Kill>,
+    place: Place,
+    kafka: Option<(&'b Broker, String)>,
+}
+
+impl<'b> Schedule<'b> {
+    fn new(number: u64, points: &[String], broker: Option<&'b Broker>) -> Self {
+        let mut random = StdRng::seed_from_u64(number);
+        let kills = (0..KILLS)
+            .map(|_| {
+                if random.random_bool(0.75) {
+                    let point = points.choose(&mut random).expect("there are crash points");
+                    Kill::AtPoint(format!("{point}:{}", random.random_range(1..=4)))
+                } else {
+                    Kill::AfterTime(Duration::from_millis(random.random_range(0..1_500)))
+                }
+            })
+            .collect();
+        let kafka = broker.map(|broker| {
+            let topic = kafka::unique("crash");
+            broker.create_topic(&topic, 3, &[]);
+            (broker, topic)
+        });
+        Self { number, random, kills, place: Place::new(), kafka }
+    }
+
+    /// Runs the schedule; returns how many lives ended at a crash point and how many by SIGKILL.
+    async fn run(mut self) -> (usize, usize) {
+        let seed = self.number.to_string();
+        let (file, totals_file) = (self.place.path("set.jsonl"), self.place.path("totals.json"));
+        let key = self.place.admin_key();
+        self.place.create_accounts(&seed, "3");
+        self.place.run([
+            "generate",
+            "--calls",
+            "150",
+            "--seed",
+            &seed,
+            "--accounts",
+            "3",
+            "--days",
+            "3",
+            "--to",
+            file.to_str().expect("UTF-8"),
+            "--totals",
+            totals_file.to_str().expect("UTF-8"),
+        ]);
+        let set = std::fs::read(&file).expect("the set");
+        let lines: Vec<&[u8]> = set.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+        let mut batches: Vec<Vec<u8>> =
+            lines.chunks(BATCH_MESSAGES).map(|chunk| chunk.join(&b'\n')).collect();
+        batches.reverse();
+
+        let (mut at_points, mut at_times) = (0, 0);
+        for life in 0..KILLS {
+            let kill = self.kills.remove(0);
+            // Each life feeds its part, and whatever the lives before it could not.
+            let keep = batches.len() * (KILLS - life) / (KILLS + 1);
+            if self.live(life, &kill, &key, &mut batches, keep).await {
+                at_points += 1;
+            } else {
+                at_times += 1;
+            }
+        }
+        let server = self.serve(KILLS, &[]).expect("the last life starts");
+        let client = reqwest::Client::new();
+        while let Some(batch) = batches.last() {
+            assert!(post(&client, &server, &key, batch).await, "{}: the last life refuses", self.number);
+            batches.pop();
+        }
+        self.wait_for_all(&totals(&totals_file)).await;
+        server.stop().await;
+        self.check(&totals(&totals_file), &lines);
+        (at_points, at_times)
+    }
+
+    fn serve(&self, life: usize, settings: &[(&str, &str)]) -> Result<Server, String> {
+        let settings: Vec<(&str, &str)> = SETTINGS.iter().chain(settings).copied().collect();
+        let Some((broker, topic)) = &self.kafka else { return self.place.try_serve(&settings, &[]) };
+        // A group of its own for each life: nobody waits for the session of the one that was killed.
+        let group = format!("{topic}-{life}");
+        let address = broker.address();
+        self.place.try_serve(&settings, &["--kafka", &address, "--topic", topic, "--kafka-group", &group])
+    }
+
+    /// One life of the server, fed until so many batches are left and then until it is dead. True when a crash
+    /// point ended it.
+    async fn live(
+        &mut self,
+        life: usize,
+        kill: &Kill,
+        key: &str,
+        batches: &mut Vec<Vec<u8>>,
+        keep: usize,
+    ) -> bool {
+        let armed: Vec<(&str, &str)> = match kill {
+            Kill::AtPoint(point) => vec![("CALLHOUSE_CRASH_AT", point)],
+            Kill::AfterTime(_) => Vec::new(),
+        };
+        // A crash point may be passed before the server is ready.
+        let Ok(mut server) = self.serve(life, &armed) else { return true };
+        let dies_at = Instant::now()
+            + match kill {
+                Kill::AtPoint(_) => CRASH_POINT_PATIENCE,
+                Kill::AfterTime(after) => *after,
+            };
+        let client = reqwest::Client::new();
+        while Instant::now() < dies_at && !server.running.has_ended() {
+            match batches.last() {
+                Some(batch) if batches.len() > keep => {
+                    if post(&client, &server, key, batch).await {
+                        batches.pop();
+                    }
+                }
+                _ => {}
+            }
+            tokio::time::sleep(Duration::from_millis(self.random.random_range(1..30))).await;
+        }
+        let at_point = server.running.has_ended();
+        server.running.kill();
+        let errors = server.running.errors();
+        assert!(!errors.contains("panicked"), "schedule {}: {errors}", self.number);
+        at_point
+    }
+
+    /// Waits until every event of the set is in the lake.
+    async fn wait_for_all(&self, totals: &Value) {
+        let wanted = distinct_events(totals);
+        let deadline = Instant::now() + DEADLINE;
+        while self.place.count(DISTINCT_EVENTS) < wanted {
+            assert!(Instant::now() < deadline, "schedule {}: events were lost", self.number);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    fn check(&self, totals: &Value, lines: &[&[u8]]) {
+        assert_eq!(self.place.count(DISTINCT_EVENTS), distinct_events(totals), "schedule {}", self.number);
+        assert_no_offset_twice(&self.place);
+        assert_calls_equal(&self.place, &[totals]);
+        let malformed = totals["malformed"].as_i64().expect("a number");
+        let kept = self.place.count("SELECT count(*) FROM (SELECT DISTINCT payload FROM rejections)");
+        // Two pieces of rubbish may have the same bytes.
+        assert!(
+            kept <= malformed && (kept > 0) == (malformed > 0),
+            "schedule {}: {kept} rejections",
+            self.number
+        );
+        let events = self.place.count("SELECT count(*) FROM call_events");
+        assert!(events >= i64::try_from(lines.len()).expect("fits") - malformed, "schedule {}", self.number);
+        assert_verified(&self.place);
+    }
+}
+
+const DISTINCT_EVENTS: &str = "SELECT count(*) FROM (SELECT DISTINCT source, event_id FROM call_events)";
+
+fn distinct_events(totals: &Value) -> i64 {
+    totals["events"].as_i64().expect("a number") - totals["duplicates"].as_i64().expect("a number")
+}
+
+/// Sends a batch; true when the server acknowledged it.
+async fn post(client: &reqwest::Client, server: &Server, key: &str, batch: &[u8]) -> bool {
+    let answer = client
+        .post(format!("{}/v1/events", server.address))
+        .bearer_auth(key)
+        .header("content-type", "application/x-ndjson")
+        .timeout(Duration::from_secs(10))
+        .body(batch.to_vec())
+        .send()
+        .await;
+    match answer {
+        Ok(answer) => {
+            let status = answer.status().as_u16();
+            assert!(matches!(status, 202 | 422 | 429 | 503), "status {status}");
+            matches!(status, 202 | 422)
+        }
+        Err(_) => false,
+    }
+}

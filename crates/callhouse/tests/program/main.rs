@@ -1,0 +1,10 @@
+//! The real program, end to end: every test runs the binary in a folder of its own, on a port of its own.
+
+mod commands;
+mod crash;
+mod demo;
+mod generated;
+mod import;
+mod kafka;
+mod settings;
+mod support;

@@ -1,8 +1,0 @@
-//! The engine over a real lake: a catalog, Parquet files and hot rows in a temporary folder.
-
-mod folds;
-mod lake;
-mod paging;
-mod plans;
-mod slt;
-mod tenancy;
