@@ -6,6 +6,10 @@ use serde_json::Value;
 
 use crate::support::{Place, assert_verified};
 
+/// Accounting records as they came, and the switch's finished CDRs.
+const ACCOUNTING: &str = "acc.jsonl.gz";
+const CDRS: &str = "cdr.log.gz";
+
 fn capture(name: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/kamailio").join(name);
     path.to_str().expect("UTF-8").to_owned()
@@ -13,7 +17,7 @@ fn capture(name: &str) -> String {
 
 fn import(place: &Place, files: &[&str]) {
     for file in files {
-        let format = if *file == "acc.jsonl" { "kamailio-acc" } else { "kamailio-cdr" };
+        let format = if *file == ACCOUNTING { "kamailio-acc" } else { "kamailio-cdr" };
         place.run(["import", "--create-accounts", "--format", format, &capture(file)]);
     }
 }
@@ -62,15 +66,15 @@ fn assert_talk(place: &Place) {
 fn rec_1_the_capture_gives_the_same_calls_in_either_order_and_twice() {
     let all = "SELECT * FROM calls ORDER BY account, call_id";
     let (one, other) = (Place::new(), Place::new());
-    import(&one, &["acc.jsonl", "cdr.log"]);
-    import(&other, &["cdr.log", "acc.jsonl"]);
+    import(&one, &[ACCOUNTING, CDRS]);
+    import(&other, &[CDRS, ACCOUNTING]);
     let calls = one.sql(all);
     assert_eq!(calls, other.sql(all));
     assert_capture(&one);
     assert_talk(&one);
     let events = one.count("SELECT count(*) FROM call_events");
 
-    import(&one, &["acc.jsonl", "cdr.log", "acc.jsonl"]);
+    import(&one, &[ACCOUNTING, CDRS, ACCOUNTING]);
     assert_eq!(calls, one.sql(all));
     assert_eq!(one.count("SELECT count(*) FROM call_events"), events, "the same files were taken in again");
     assert_verified(&one);
@@ -79,6 +83,6 @@ fn rec_1_the_capture_gives_the_same_calls_in_either_order_and_twice() {
 #[test]
 fn the_accounting_records_alone_know_every_call() {
     let place = Place::new();
-    import(&place, &["acc.jsonl"]);
+    import(&place, &[ACCOUNTING]);
     assert_capture(&place);
 }
