@@ -25,6 +25,7 @@
 //! `call_events`, `rejections` and `calls_recent` at most `t·(fan_in − 1) + 2·b/T`. With the defaults `t` is 5;
 //! days that are over stop growing, and `compact_all` leaves about `b/T` files, at least one a day.
 
+mod late;
 mod merge;
 mod output;
 mod settle;

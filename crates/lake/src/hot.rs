@@ -84,3 +84,45 @@ impl HotView {
         self.chunks.iter().filter(|chunk| !covered(chunk)).cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use callhouse_core::{KafkaPartition, Timestamp};
+
+    use super::*;
+    use crate::testing::{hot_chunk, offset};
+
+    fn snapshot(next_offset: Option<i64>) -> Snapshot {
+        let partition = KafkaPartition::new("calls", 0);
+        let positions = next_offset.map(|next| (partition, next)).into_iter().collect();
+        Snapshot { id: 1, at: Timestamp(0), files: HashMap::new(), positions }
+    }
+
+    #[test]
+    fn lak_2_a_chunk_is_shown_until_the_snapshot_covers_it() {
+        let hot = HotRows::default();
+        (0..3).for_each(|at| hot.publish(hot_chunk(at, &[])));
+        let shown = |next_offset| -> Vec<i64> {
+            hot.view().above(&snapshot(next_offset)).iter().map(|chunk| chunk.range.from).collect()
+        };
+        assert_eq!(shown(None), [0, 1, 2]);
+        assert_eq!(shown(Some(0)), [0, 1, 2]);
+        assert_eq!(shown(Some(1)), [1, 2]);
+        assert_eq!(shown(Some(3)), [0_i64; 0]);
+    }
+
+    #[test]
+    fn chunks_go_when_they_are_committed_or_their_partition_is_lost() {
+        let hot = HotRows::default();
+        (0..3).for_each(|at| hot.publish(hot_chunk(at, &[])));
+        let view = hot.view();
+        hot.drop_below(&offset(1));
+        assert_eq!(hot.view().above(&snapshot(None)).len(), 1);
+        hot.drop_partition(&KafkaPartition::new("calls", 0));
+        assert_eq!(hot.view().above(&snapshot(None)).len(), 0);
+        // What a reader has taken, it keeps.
+        assert_eq!(view.above(&snapshot(None)).len(), 3);
+    }
+}

@@ -4,6 +4,7 @@
 //! they are not what the row's own instants say (`rows/stamps.rs`). What a column means to a reader of the
 //! warehouse is in `schemas/tables/`.
 
+mod call_bytes;
 mod call_cells;
 mod columns;
 mod decode_calls;
@@ -21,6 +22,7 @@ use callhouse_core::{Event, KafkaPartition, Rejection, Timestamp};
 use crate::error::Error;
 use crate::table::Table;
 
+pub(crate) use call_bytes::CallBytes;
 pub(crate) use call_cells::CallCells;
 pub(crate) use columns::{CallColumn, GroupName, Owner};
 pub use decode_calls::decode_calls;

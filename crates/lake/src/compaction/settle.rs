@@ -7,18 +7,20 @@
 //! |---|---|---|
 //! | quiet | no | to a new settled file of its day |
 //! | quiet or not | yes, and that file's late rows are due | into that file, which is rewritten |
+//! | any | yes, and it says nothing new | nowhere |
 //! | any | yes, not due | back to recent |
 //! | open | no | back to recent |
 //!
 //! Other rows of the same call may lie in recent files that were not taken; they are late rows from then on.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 use callhouse_core::{Timestamp, crash};
 
+use super::late::Late;
 use super::{Change, Eagerness, ROW_BYTES, Shared, count, live, micros, output};
 use crate::catalog::{DataFile, Snapshot};
 use crate::error::Error;
@@ -56,7 +58,8 @@ pub(super) fn settle(
     let due = late.due(shared, &keyed.calls, now, eagerness);
     let ways = Ways::of(shared, &keyed.calls, &late, &due, now, eagerness);
     // One file that stays as it is needs no new one.
-    if let ([only], true) = (&inputs[..], ways.settling.is_empty() && due.is_empty()) {
+    let stays = ways.staying.len() == keyed.calls.num_rows() && due.is_empty();
+    if let ([only], true) = (&inputs[..], stays) {
         shared.waiting.lock().wait_again(only, now);
         return Ok(None);
     }
@@ -115,66 +118,6 @@ fn inputs(
     inputs
 }
 
-/// Settled rows of the calls at hand.
-struct Late {
-    touches: Vec<(Arc<DataFile>, Touch)>,
-    /// Row of the joined calls → indexes into `touches`; more than one only if a call was settled twice.
-    by_row: HashMap<usize, Vec<usize>>,
-}
-
-impl Late {
-    fn find(shared: &Shared, keyed: &Keyed, settled: &[Arc<DataFile>]) -> Result<Self, Error> {
-        let mut touches = Vec::new();
-        for file in settled {
-            if let Some(touch) = shared.toucher.touch(keyed, file)? {
-                touches.push((Arc::clone(file), touch));
-            }
-        }
-        let mut touching: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
-        for (at, (_, touch)) in touches.iter().enumerate() {
-            for row in 0..touch.batch.num_rows() {
-                touching.entry(key(&touch.batch, row)).or_default().push(at);
-            }
-        }
-        let calls = &keyed.calls;
-        let touched = |row: usize| Some((row, touching.get(&key(calls, row))?.clone()));
-        let by_row = (0..calls.num_rows()).filter_map(touched).collect();
-        drop(touching);
-        Ok(Self { touches, by_row })
-    }
-
-    /// The touched files whose late rows are many enough, have waited long enough or hold an erasure.
-    fn due(
-        &self,
-        shared: &Shared,
-        calls: &RecordBatch,
-        now: Timestamp,
-        eagerness: Eagerness,
-    ) -> Vec<(&Arc<DataFile>, &Touch)> {
-        let options = &shared.options;
-        let erased = calls.column(CallColumn::ErasedAt.index());
-        let mut rows_of: Vec<Vec<usize>> = vec![Vec::new(); self.touches.len()];
-        for (row, touches) in &self.by_row {
-            for at in touches {
-                rows_of[*at].push(*row);
-            }
-        }
-        let mut waiting = shared.waiting.lock();
-        let mut due = Vec::new();
-        for ((file, touch), rows) in self.touches.iter().zip(rows_of) {
-            let many = options.late_rows.max(usize::try_from(file.record_count / 32).unwrap_or(usize::MAX));
-            if eagerness == Eagerness::Everything
-                || rows.len() >= many
-                || rows.iter().any(|row| erased.is_valid(*row))
-                || waiting.late_micros(file, now) >= micros(options.late_after)
-            {
-                due.push((file, touch));
-            }
-        }
-        due
-    }
-}
-
 /// Which way each of the joined calls goes, as row numbers.
 struct Ways {
     settling: Vec<usize>,
@@ -204,12 +147,14 @@ impl Ways {
                 Eagerness::Pressed => ended.is_valid(row) || last.value(row) <= limit,
                 Eagerness::Everything => true,
             };
-            let is_due = |at: &usize| due.contains(&late.touches[*at].0.data_file_id);
-            let way = match late.by_row.get(&row) {
+            if late.known.contains(&row) {
+                continue;
+            }
+            let way = match late.all_due(row, &due) {
                 // A call in several files joins only when all of them are rewritten, so that it ends up in one.
-                Some(touches) if touches.iter().all(is_due) => &mut ways.joining,
+                Some(true) => &mut ways.joining,
                 None if quiet => &mut ways.settling,
-                Some(_) | None => &mut ways.staying,
+                Some(false) | None => &mut ways.staying,
             };
             way.push(row);
         }

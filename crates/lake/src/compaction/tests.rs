@@ -123,3 +123,45 @@ async fn small_files_of_a_day_become_few() {
     assert!(lake.live(Table::Calls).await < 4, "{}", lake.live(Table::Calls).await);
     assert_eq!(lake.answers(&[]).await.len(), 20);
 }
+
+#[tokio::test]
+async fn a_late_row_that_says_nothing_new_goes_and_leaves_the_settled_file_alone() {
+    let lake = Lake::open(BASE.plus_micros(HOUR)).await;
+    let compactor = Compactor::new(lake.catalog.clone(), CompactionOptions::default());
+    lake.commit_calls(&[ended_call("1"), ended_call("2")]).await;
+    compactor.step().await.expect("steps");
+    let settled = lake.catalog.snapshot().await.expect("a snapshot").files[&Table::Calls].clone();
+    let mut half = ended_call("1");
+    half.end = None;
+    lake.commit_calls(&[half]).await;
+    // Seen now, ripe an hour later.
+    compactor.step().await.expect("steps");
+    lake.clock.advance_micros(HOUR);
+    let report = compactor.step().await.expect("steps");
+    assert_eq!((report.removed_files, report.added_files), (1, 0));
+    assert_eq!(lake.catalog.snapshot().await.expect("a snapshot").files[&Table::Calls], settled);
+    assert_eq!(lake.answers(&[]).await, joined_purely(&[ended_call("1"), ended_call("2")]));
+}
+
+#[tokio::test]
+async fn an_erasure_does_not_wait() {
+    let lake = Lake::open(BASE.plus_micros(HOUR)).await;
+    let compactor = Compactor::new(lake.catalog.clone(), CompactionOptions::default());
+    lake.commit_calls(&[ended_call("1"), ended_call("2")]).await;
+    compactor.step().await.expect("steps");
+    let mut erasure = ended_call("1");
+    erasure.erased_at = Some(BASE);
+    let mut rating = ended_call("2");
+    rating.last_event_at = BASE.plus_micros(1);
+    lake.commit_calls(&[rating.clone()]).await;
+    compactor.step().await.expect("steps");
+    lake.clock.advance_micros(HOUR / 2);
+    // One late row alone waits.
+    assert_eq!(compactor.step().await.expect("steps").late_rows, 0);
+    lake.commit_calls(&[erasure.clone()]).await;
+    compactor.step().await.expect("steps");
+    lake.clock.advance_micros(HOUR / 4);
+    // The file is rewritten for the erasure and takes the other in too.
+    assert_eq!(compactor.step().await.expect("steps").late_rows, 2);
+    assert_eq!(lake.answers(&[]).await, joined_purely(&[erasure, rating]));
+}

@@ -3,10 +3,9 @@
 use std::cmp::Ordering;
 
 use arrow::array::RecordBatch;
-use arrow::row::{RowConverter, Rows, SortField};
 
 use crate::error::Error;
-use crate::rows::CallColumn;
+use crate::rows::{CallBytes, CallColumn};
 use crate::touch::key;
 
 /// A call on which the archive and the live rows disagree.
@@ -50,8 +49,8 @@ impl Differences {
         live: &RecordBatch,
         list: usize,
     ) -> Result<(), Error> {
-        let converter = converter()?;
-        let (wanted, found) = (bytes(&converter, rebuilt)?, bytes(&converter, live)?);
+        let bytes = CallBytes::new()?;
+        let (wanted, found) = (bytes.rows(rebuilt)?, bytes.rows(live)?);
         let (mut left, mut right) = (0, 0);
         while left < rebuilt.num_rows() || right < live.num_rows() {
             let order = match (left < rebuilt.num_rows(), right < live.num_rows()) {
@@ -91,15 +90,6 @@ impl Differences {
     }
 }
 
-fn converter() -> Result<RowConverter, Error> {
-    let fields = CallColumn::ALL.iter().map(|column| SortField::new(column.data_type())).collect();
-    RowConverter::new(fields).map_err(failed)
-}
-
-fn bytes(converter: &RowConverter, batch: &RecordBatch) -> Result<Rows, Error> {
-    converter.convert_columns(batch.columns()).map_err(failed)
-}
-
 fn changed_columns(
     left: &RecordBatch,
     left_row: usize,
@@ -111,8 +101,4 @@ fn changed_columns(
         cell(left, left_row) != cell(right, right_row)
     };
     CallColumn::ALL.iter().filter(differs).map(|column| column.name()).collect()
-}
-
-fn failed(source: arrow::error::ArrowError) -> Error {
-    Error::Arrow { operation: "comparison of calls", source }
 }
