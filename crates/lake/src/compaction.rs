@@ -85,7 +85,7 @@ impl Default for CompactionOptions {
             settle_after: Duration::from_secs(300),
             open_for_at_most: Duration::from_secs(2 * 86_400),
             settle_every: Duration::from_secs(30),
-            recent_rows: 1_000_000,
+            recent_rows: 300_000,
             late_rows: 1_000,
             late_after: Duration::from_secs(3_600),
             fan_in: 8,

@@ -22,7 +22,7 @@ use crate::overlay::OverlayReader;
 use crate::read::{FileReader, Wanted};
 use crate::rows::{EventRow, Origin, decode_calls, encode_calls, encode_events, encode_rejections};
 use crate::sorted::sort;
-use crate::{Catalog, Commit, DataFolder, FileWriter, NewFile, Table};
+use crate::{Catalog, Commit, DataFolder, FileWriter, NewFile, Snapshot, Table};
 
 /// 2026-03-01T00:00:00Z.
 pub(crate) const BASE: Timestamp = Timestamp(1_772_323_200_000_000);
@@ -253,7 +253,16 @@ impl Lake {
     /// Every call a reader sees in the newest snapshot and `hot`; fails when one is seen twice.
     pub(crate) async fn answers(&self, hot: &[Arc<HotChunk>]) -> BTreeMap<Key, CallRecord> {
         let snapshot = self.catalog.snapshot().await.expect("a snapshot");
-        let overlay = self.overlays.load(&snapshot, hot).await.expect("an overlay");
+        self.answers_of(&snapshot, hot).await
+    }
+
+    /// The same of a given snapshot.
+    pub(crate) async fn answers_of(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        hot: &[Arc<HotChunk>],
+    ) -> BTreeMap<Key, CallRecord> {
+        let overlay = self.overlays.load(snapshot, hot).await.expect("an overlay");
         let mut batches = overlay.batches.clone();
         for file in &snapshot.files[&Table::Calls] {
             let skipped = overlay.skip.get(&file.data_file_id).map_or(&[][..], Vec::as_slice);
@@ -275,12 +284,17 @@ impl Lake {
     }
 }
 
-/// A hot chunk of these calls.
-pub(crate) fn hot_chunk(records: &[CallRecord]) -> Arc<HotChunk> {
-    Arc::new(HotChunk {
-        range: OffsetRange { kafka_partition: KafkaPartition::new("calls", 0), from: 0, to: 1 },
+/// The range of one offset of partition 0.
+pub(crate) fn offset(at: i64) -> OffsetRange {
+    OffsetRange { kafka_partition: KafkaPartition::new("calls", 0), from: at, to: at + 1 }
+}
+
+/// A hot chunk of these calls, at one offset.
+pub(crate) fn hot_chunk(at: i64, records: &[CallRecord]) -> HotChunk {
+    HotChunk {
+        range: offset(at),
         events: encode_events(&[]).expect("encodes"),
         calls: encode_calls(records).expect("encodes"),
         rejections: encode_rejections(&[]).expect("encodes"),
-    })
+    }
 }

@@ -61,6 +61,8 @@ fn choose(shared: &Shared, snapshot: &Snapshot, eagerness: Eagerness) -> Option<
         };
         let due = groups.into_iter().find(|(_, files)| files.len() >= enough);
         if let Some(((day, _), mut files)) = due {
+            // The small ones first, so that a large one is not written once for every few of them.
+            files.sort_by_key(|file| file.file_size_bytes);
             files.truncate(fan_in);
             return Some((table, day, files));
         }

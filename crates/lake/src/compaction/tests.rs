@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use callhouse_core::CallRecord;
@@ -6,7 +7,9 @@ use proptest::prelude::*;
 
 use super::{CompactionOptions, Compactor};
 use crate::Table;
+use crate::rebuild::RebuildOptions;
 use crate::testing::{BASE, Lake, joined_purely, record};
+use crate::verify::verify;
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -64,6 +67,9 @@ proptest! {
                     }
                 }
                 assert_eq!(lake.answers(&[]).await, joined_purely(&committed));
+                // Files of their day, in order, counted right. (There is no archive here to compare calls with.)
+                let verified = verify(&lake.catalog, RebuildOptions::default(), Arc::new(|_| {})).await;
+                assert_eq!(verified.expect("verifies").findings, []);
             }
         });
     }

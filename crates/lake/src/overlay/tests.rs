@@ -1,9 +1,15 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use callhouse_core::CallRecord;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::Table;
 use crate::compaction::{CompactionOptions, Compactor};
-use crate::testing::{BASE, Lake, hot_chunk, joined_purely, record};
+use crate::hot::HotRows;
+use crate::rows::encode_calls;
+use crate::testing::{BASE, Lake, hot_chunk, joined_purely, offset, record};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
@@ -28,11 +34,95 @@ proptest! {
                 shown.extend(records);
                 assert_eq!(lake.answers(&[]).await, joined_purely(shown.iter().copied()));
             }
-            let chunks: Vec<_> = hot.iter().map(|records| hot_chunk(records)).collect();
+            let chunks: Vec<_> = (0..).zip(&hot).map(|(at, records)| Arc::new(hot_chunk(at, records))).collect();
             for (count, records) in (1..).zip(&hot) {
                 shown.extend(records);
                 assert_eq!(lake.answers(&chunks[..count]).await, joined_purely(shown.iter().copied()));
             }
         });
     }
+}
+
+/// What one process shares between ingest, compaction and readers.
+struct Process {
+    lake: Lake,
+    hot: HotRows,
+    /// The calls of each message, one message an offset.
+    messages: Vec<Vec<CallRecord>>,
+    published: AtomicUsize,
+    done: AtomicBool,
+}
+
+impl Process {
+    /// Publishes message after message and commits every third time, as ingest does.
+    async fn ingest(&self) {
+        let mut waiting = Vec::new();
+        for (at, records) in (0_i64..).zip(&self.messages) {
+            self.hot.publish(hot_chunk(at, records));
+            self.published.fetch_add(1, Ordering::SeqCst);
+            waiting.push((offset(at), records));
+            if waiting.len() == 3 {
+                let records: Vec<CallRecord> =
+                    waiting.iter().flat_map(|(_, records)| (*records).clone()).collect();
+                let file = self.lake.write(Table::CallsRecent, &encode_calls(&records).expect("encodes"));
+                let ranges: Vec<_> = waiting.drain(..).map(|(range, _)| range).collect();
+                self.lake.commit(vec![file], ranges.clone()).await;
+                for range in &ranges {
+                    self.hot.drop_below(range);
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        self.done.store(true, Ordering::SeqCst);
+    }
+
+    async fn compact(&self) {
+        let options = CompactionOptions { fan_in: 2, late_rows: 2, ..CompactionOptions::default() };
+        let compactor = Compactor::new(self.lake.catalog.clone(), options);
+        while !self.done.load(Ordering::SeqCst) {
+            compactor.step().await.expect("steps");
+            compactor.compact_all(&|_| {}).await.expect("compacts");
+        }
+    }
+
+    /// Reads again and again; every answer is that of all messages up to one, and that one was published by then.
+    async fn read(&self) -> usize {
+        let mut reads = 0;
+        loop {
+            let done = self.done.load(Ordering::SeqCst);
+            let before = self.published.load(Ordering::SeqCst);
+            let view = self.hot.view();
+            let snapshot = self.lake.catalog.snapshot().await.expect("a snapshot");
+            let answers = self.lake.answers_of(&snapshot, &view.above(&snapshot)).await;
+            let after = self.published.load(Ordering::SeqCst);
+            let is_of = |count: usize| joined_purely(self.messages[..count].iter().flatten()) == answers;
+            assert!((before..=after).any(is_of), "no prefix of {before} to {after} messages has this answer");
+            reads += 1;
+            if done {
+                return reads;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn lak_2_readers_beside_ingest_and_compaction_see_every_message_once() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let tree = vec(vec(record(), 1..4), 60).new_tree(&mut runner).expect("messages");
+    let process = Process {
+        lake: Lake::open(BASE).await,
+        hot: HotRows::default(),
+        messages: tree.current(),
+        published: AtomicUsize::new(0),
+        done: AtomicBool::new(false),
+    };
+    let process = Arc::new(process);
+    let [ingest, compact] = [(); 2].map(|()| Arc::clone(&process));
+    let ingest = tokio::spawn(async move { ingest.ingest().await });
+    let compact = tokio::spawn(async move { compact.compact().await });
+    let reads = process.read().await;
+    ingest.await.expect("ingest");
+    compact.await.expect("compaction");
+    assert!(reads > 1, "one read only");
 }
