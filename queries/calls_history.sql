@@ -19,7 +19,8 @@
 --   credit          decimal    earned, in currency units
 SELECT
     direction,
-    date_bin(INTERVAL '15 minutes', started_at) AS quarter_at,
+    -- date_bin answers in nanoseconds; every instant of callhouse is in microseconds.
+    arrow_cast(date_bin(INTERVAL '15 minutes', started_at), 'Timestamp(Microsecond, Some("UTC"))') AS quarter_at,
     count(*) AS calls,
     count(answered_at) AS answered_calls,
     coalesce(sum(talk_seconds), 0) AS talk_seconds,

@@ -54,7 +54,7 @@ impl Engine {
             sessions,
             searches: PinnedSearches::new(options.pinned_searches),
             clock: Arc::clone(catalog.clock()),
-            views: Views::new(catalog, hot),
+            views: Views::new(catalog, hot, options.key_index_bytes),
         };
         Ok(Self { shared: Arc::new(shared) })
     }

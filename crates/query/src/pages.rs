@@ -1,7 +1,5 @@
 //! Pinned searches: what page 1 saw is what page 2 is cut from, whatever arrives in between.
 
-use std::collections::HashMap;
-
 use callhouse_core::Timestamp;
 use callhouse_core::time::MICROS_PER_SECOND;
 use parking_lot::Mutex;
@@ -13,10 +11,10 @@ use crate::view::ReadView;
 /// How long a search stays pinned. Shorter than the time the lake keeps files that are no longer live.
 const KEPT_MICROS: i64 = 600 * MICROS_PER_SECOND;
 
-/// Searches that are being paged through.
+/// Searches that are being paged through, oldest first. Few enough to be looked through one by one.
 pub(crate) struct PinnedSearches {
     capacity: usize,
-    pinned: Mutex<HashMap<String, Pinned>>,
+    pinned: Mutex<Vec<Pinned>>,
 }
 
 /// What a search saw first.
@@ -34,27 +32,36 @@ impl PinnedSearches {
         Self { capacity, pinned: Mutex::default() }
     }
 
-    /// What the search saw first; `None` when it is not pinned, too old, or the key now names another search.
+    /// What the search saw first; `None` when it is not pinned or was pinned too long ago.
     pub(crate) fn find(&self, scope: &Scope, search: &CallSearch, now: Timestamp) -> Option<Pinned> {
-        let pinned = self.pinned.lock();
-        let found = pinned.get(search.page_key.as_ref()?)?;
-        let fresh = now.micros_since(found.at) < KEPT_MICROS;
-        let same = found.scope == *scope && found.search == without_page(search);
-        (fresh && same).then(|| found.clone())
+        search.page_key.as_ref()?;
+        let search = without_page(search);
+        let is_it = |pinned: &&Pinned| pinned.is_fresh(now) && pinned.is_of(scope, &search);
+        self.pinned.lock().iter().find(is_it).cloned()
     }
 
-    /// Pins a search, in place of the one its key named before and of the oldest when there are too many.
+    /// Pins a search, in place of its earlier pin and of the oldest when there are too many.
     pub(crate) fn pin(&self, scope: &Scope, search: &CallSearch, view: ReadView, total: u64, now: Timestamp) {
-        let Some(key) = search.page_key.clone() else { return };
-        let mut pinned = self.pinned.lock();
-        pinned.retain(|_, other| now.micros_since(other.at) < KEPT_MICROS);
-        while pinned.len() >= self.capacity.max(1) && !pinned.contains_key(&key) {
-            let oldest = pinned.iter().min_by_key(|(_, other)| other.at).map(|(key, _)| key.clone());
-            let Some(oldest) = oldest else { break };
-            pinned.remove(&oldest);
+        if search.page_key.is_none() {
+            return;
         }
-        pinned
-            .insert(key, Pinned { scope: scope.clone(), search: without_page(search), view, total, at: now });
+        let search = without_page(search);
+        let mut pinned = self.pinned.lock();
+        pinned.retain(|other| other.is_fresh(now) && !other.is_of(scope, &search));
+        if pinned.len() >= self.capacity.max(1) {
+            pinned.remove(0);
+        }
+        pinned.push(Pinned { scope: scope.clone(), search, view, total, at: now });
+    }
+}
+
+impl Pinned {
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        now.micros_since(self.at) < KEPT_MICROS
+    }
+
+    fn is_of(&self, scope: &Scope, search: &CallSearch) -> bool {
+        self.scope == *scope && self.search == *search
     }
 }
 

@@ -5,7 +5,7 @@ mod prune;
 mod statistics;
 mod wall;
 
-pub(crate) use files::{FileScan, Skip, memory_plan};
+pub(crate) use files::{FileScan, memory_plan};
 pub(crate) use prune::surviving;
 pub(crate) use statistics::SnapshotStatistics;
 pub(crate) use wall::{ACCOUNT, Wall, WallExec};

@@ -65,10 +65,9 @@ impl Sessions {
         catalog.register_schema(SCHEMA, Arc::new(schema))?;
         let catalogs = MemoryCatalogProviderList::new();
         catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
-        let state = SessionStateBuilder::new_from_existing(self.base.clone())
-            .with_catalog_list(Arc::new(catalogs))
-            .build();
-        Ok(SessionContext::new_with_state(state))
+        let session = SessionContext::new_with_state(self.base.clone());
+        session.register_catalog_list(Arc::new(catalogs));
+        Ok(session)
     }
 }
 

@@ -4,6 +4,9 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{DataFrame, SessionContext};
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::error::Error;
 use crate::scope::Scope;
@@ -11,15 +14,78 @@ use crate::scope::Scope;
 /// Longest statement read, in bytes. The time to plan grows with it.
 const MAX_STATEMENT_BYTES: usize = 1 << 20;
 
+/// Most operators of a statement. Each can make its expression one deeper, and DataFusion walks expressions by
+/// recursion that it guards almost, but not quite, everywhere: a chain of a few thousand ends the process.
+const MAX_OPERATORS: usize = 500;
+
 /// Plans a caller's statement; nothing of it is run here.
 pub(crate) async fn plan(session: &SessionContext, scope: &Scope, sql: &str) -> Result<DataFrame, Error> {
     if sql.len() > MAX_STATEMENT_BYTES {
         return Err(Error::Statement { reason: format!("longer than {MAX_STATEMENT_BYTES} bytes") });
     }
+    if operators(sql) > MAX_OPERATORS {
+        let reason = format!("more than {MAX_OPERATORS} operators; a long list is written x IN (1, 2, …)");
+        return Err(Error::Statement { reason });
+    }
     let state = session.state();
     let plan = state.create_logical_plan(sql).await.map_err(Error::of_statement)?;
     check(&plan, scope)?;
     Ok(DataFrame::new(state, plan))
+}
+
+/// Counts what can make an expression or a plan deeper without parentheses, whose nesting the parser bounds itself.
+fn operators(sql: &str) -> usize {
+    // What cannot be cut into tokens is for the parser to complain of.
+    let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize().unwrap_or_default();
+    tokens.iter().filter(|token| deepens(token)).count()
+}
+
+fn deepens(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => matches!(
+            word.keyword,
+            Keyword::AND
+                | Keyword::OR
+                | Keyword::XOR
+                | Keyword::NOT
+                | Keyword::IS
+                | Keyword::NOTNULL
+                | Keyword::IN
+                | Keyword::BETWEEN
+                | Keyword::LIKE
+                | Keyword::ILIKE
+                | Keyword::RLIKE
+                | Keyword::REGEXP
+                | Keyword::SIMILAR
+                | Keyword::AT
+                | Keyword::COLLATE
+                | Keyword::OVERLAPS
+                | Keyword::OPERATOR
+                | Keyword::DIV
+                | Keyword::JOIN
+                | Keyword::UNION
+                | Keyword::EXCEPT
+                | Keyword::INTERSECT
+        ),
+        Token::EOF
+        | Token::Whitespace(_)
+        | Token::Number(..)
+        | Token::Char(_)
+        | Token::SingleQuotedString(_)
+        | Token::DoubleQuotedString(_)
+        | Token::DollarQuotedString(_)
+        | Token::NationalStringLiteral(_)
+        | Token::EscapedStringLiteral(_)
+        | Token::UnicodeStringLiteral(_)
+        | Token::HexStringLiteral(_)
+        | Token::Placeholder(_)
+        | Token::Comma
+        | Token::Period
+        | Token::LParen
+        | Token::RParen
+        | Token::SemiColon => false,
+        _ => true,
+    }
 }
 
 /// Refuses plans that do more than read, wherever in the plan or in a subquery of it.

@@ -12,9 +12,9 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use callhouse_lake::Table;
+use callhouse_lake::overlay::Skip;
 
 use crate::error::Error;
-use crate::scan::Skip;
 use crate::view::ReadView;
 
 pub(crate) use provider::Provider;
@@ -40,6 +40,8 @@ pub(crate) trait SqlTable: fmt::Debug + Send + Sync {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Unsettled {
     pub(crate) batches: Vec<RecordBatch>,
+    /// Each batch is sorted by account.
+    pub(crate) sorted_by_account: bool,
     /// Rows of files that are not to be shown, because `batches` holds what became of them.
     pub(crate) skip: Arc<Skip>,
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use callhouse_lake::overlay::{Overlay, OverlayReader};
 use callhouse_lake::{Catalog, HotChunk, HotRows, Snapshot};
 use parking_lot::Mutex;
+use tokio::sync::OnceCell;
 
 use crate::error::Error;
 use crate::scan::SnapshotStatistics;
-use crate::tables::Unsettled;
 
 /// One version of everything. Cheap to clone; a clone sees the same rows for ever.
 #[derive(Debug, Clone)]
@@ -15,6 +16,9 @@ pub struct ReadView {
     snapshot: Arc<Snapshot>,
     hot: Arc<Vec<Arc<HotChunk>>>,
     statistics: Arc<SnapshotStatistics>,
+    overlays: OverlayReader,
+    /// Built by the first question about calls, and kept, because later ones must see the same.
+    overlay: Arc<OnceCell<Arc<Overlay>>>,
 }
 
 impl ReadView {
@@ -33,10 +37,10 @@ impl ReadView {
     }
 
     /// The calls that may still change, joined, and the rows of settled files they stand for.
-    #[expect(clippy::unused_async, reason = "the overlay reads files")]
-    pub(crate) async fn overlay(&self) -> Result<Unsettled, Error> {
-        let batches = self.hot.iter().map(|chunk| chunk.calls.clone()).collect();
-        Ok(Unsettled { batches, ..Unsettled::default() })
+    pub(crate) async fn overlay(&self) -> Result<&Overlay, Error> {
+        let build = || self.overlays.load(&self.snapshot, &self.hot);
+        let overlay = self.overlay.get_or_try_init(build).await.map_err(Error::Lake)?;
+        Ok(overlay)
     }
 }
 
@@ -44,12 +48,14 @@ impl ReadView {
 pub(crate) struct Views {
     catalog: Catalog,
     hot: HotRows,
+    overlays: OverlayReader,
     newest: Mutex<Option<Arc<SnapshotStatistics>>>,
 }
 
 impl Views {
-    pub(crate) fn new(catalog: Catalog, hot: HotRows) -> Self {
-        Self { catalog, hot, newest: Mutex::new(None) }
+    pub(crate) fn new(catalog: Catalog, hot: HotRows, key_index_bytes: usize) -> Self {
+        let overlays = OverlayReader::new(catalog.folder().clone(), key_index_bytes);
+        Self { catalog, hot, overlays, newest: Mutex::new(None) }
     }
 
     /// The view of now: the hot rows first, the snapshot after them (LAK-2).
@@ -58,7 +64,8 @@ impl Views {
         let snapshot = self.catalog.snapshot().await.map_err(Error::Lake)?;
         let hot = Arc::new(hot.above(&snapshot));
         let statistics = self.statistics_of(&snapshot);
-        Ok(ReadView { snapshot, hot, statistics })
+        let overlays = self.overlays.clone();
+        Ok(ReadView { snapshot, hot, statistics, overlays, overlay: Arc::default() })
     }
 
     fn statistics_of(&self, snapshot: &Snapshot) -> Arc<SnapshotStatistics> {

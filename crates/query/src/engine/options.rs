@@ -15,6 +15,8 @@ pub struct EngineOptions {
     pub spill_folder: Option<PathBuf>,
     /// Memory for Parquet footers and indexes kept between questions.
     pub metadata_cache_bytes: usize,
+    /// Memory for the keys of settled calls, by which late events find theirs; 8 bytes a call.
+    pub key_index_bytes: usize,
     /// Searches whose pages are pinned at the same time.
     pub pinned_searches: usize,
 }
@@ -27,6 +29,7 @@ impl Default for EngineOptions {
             memory_limit_bytes: 1 << 30,
             spill_folder: None,
             metadata_cache_bytes: 256 << 20,
+            key_index_bytes: 256 << 20,
             pinned_searches: 64,
         }
     }

@@ -16,7 +16,7 @@ pub(crate) fn fill(buckets: &[Bucket], quarters: &[RecordBatch]) -> Result<Vec<H
     let mut inbound: Vec<HistoryBucket> = empty(Direction::Inbound).collect();
     let mut outbound: Vec<HistoryBucket> = empty(Direction::Outbound).collect();
     for batch in quarters {
-        let columns = Columns::of(batch).ok_or_else(unexpected)?;
+        let columns = Columns::of(batch).ok_or_else(|| unexpected(format!("columns {}", batch.schema())))?;
         for row in 0..batch.num_rows() {
             let history = match Direction::parse(columns.directions.value(row)) {
                 Some(Direction::Inbound) => &mut inbound,
@@ -25,7 +25,8 @@ pub(crate) fn fill(buckets: &[Bucket], quarters: &[RecordBatch]) -> Result<Vec<H
             };
             let at = Timestamp(columns.quarters.value(row));
             let index = buckets.partition_point(|bucket| bucket.end <= at);
-            let bucket = history.get_mut(index).ok_or_else(unexpected)?;
+            let beyond = || unexpected(format!("a quarter at {}", at.to_rfc3339()));
+            let bucket = history.get_mut(index).ok_or_else(beyond)?;
             bucket.add(&columns, row);
         }
     }
@@ -83,7 +84,7 @@ impl HistoryBucket {
     }
 }
 
-fn unexpected() -> Error {
-    let source = DataFusionError::Internal("calls_history.sql answers with other columns or rows".to_owned());
+fn unexpected(found: String) -> Error {
+    let source = DataFusionError::Internal(format!("calls_history.sql answers with {found}"));
     Error::Execute { operation: "building a history", source: Box::new(source) }
 }

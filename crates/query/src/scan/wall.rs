@@ -22,7 +22,8 @@ use datafusion::physical_plan::filter_pushdown::{FilterDescription, FilterPushdo
 use datafusion::physical_plan::sort_pushdown::SortOrderPushdownResult;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, SendableRecordBatchStream,
+    ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties,
+    ReplaceChildrenOptions, SendableRecordBatchStream,
 };
 use futures::StreamExt;
 
@@ -63,12 +64,21 @@ impl Wall {
         self.accounts.binary_search_by(|known| known.as_str().cmp(account)).is_ok()
     }
 
+    /// As [`Wall::keep`], of a batch that is sorted by account: looks at the rows that may be seen only.
+    pub(crate) fn keep_sorted(&self, batch: &RecordBatch, account: usize) -> Result<Vec<RecordBatch>> {
+        let accounts = texts(batch, account)?;
+        let first_not = |below: &dyn Fn(&str) -> bool| partition_point(accounts, below);
+        let slices = self.accounts.iter().map(|wanted| {
+            let start = first_not(&|account| account < wanted.as_str());
+            let end = first_not(&|account| account <= wanted.as_str());
+            batch.slice(start, end.saturating_sub(start))
+        });
+        slices.filter(|slice| slice.num_rows() > 0).map(|slice| self.keep(&slice, account)).collect()
+    }
+
     /// The rows of a batch that may be seen. `account` is the index of the account column.
     pub(crate) fn keep(&self, batch: &RecordBatch, account: usize) -> Result<RecordBatch> {
-        let accounts = batch.column(account).as_any().downcast_ref::<StringArray>();
-        let Some(accounts) = accounts else {
-            return Err(DataFusionError::Internal("the account column is not text".to_owned()));
-        };
+        let accounts = texts(batch, account)?;
         let may_pass = |row: usize| accounts.is_valid(row) && self.lets_through(accounts.value(row));
         let mask = BooleanArray::from_iter((0..accounts.len()).map(|row| Some(may_pass(row))));
         if mask.true_count() == batch.num_rows() {
@@ -76,6 +86,21 @@ impl Wall {
         }
         Ok(filter_record_batch(batch, &mask)?)
     }
+}
+
+fn texts(batch: &RecordBatch, column: usize) -> Result<&StringArray> {
+    let texts = batch.column(column).as_any().downcast_ref::<StringArray>();
+    texts.ok_or_else(|| DataFusionError::Internal("the account column is not text".to_owned()))
+}
+
+/// The number of leading values for which `below` holds.
+fn partition_point(values: &StringArray, below: &dyn Fn(&str) -> bool) -> usize {
+    let (mut least, mut most) = (0, values.len());
+    while least < most {
+        let middle = least + (most - least) / 2;
+        if below(values.value(middle)) { least = middle + 1 } else { most = middle }
+    }
+    least
 }
 
 /// Lets through the rows a [`Wall`] lets through. Its input has the output's columns and the account column last.
@@ -148,9 +173,10 @@ impl ExecutionPlan for WallExec {
         Ok(TreeNodeRecursion::Continue)
     }
 
-    fn with_new_children(
+    fn replace_children(
         self: Arc<Self>,
         children: Vec<Arc<dyn ExecutionPlan>>,
+        _options: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         match children.into_iter().next() {
             Some(input) => self.over(input),
@@ -158,11 +184,11 @@ impl ExecutionPlan for WallExec {
         }
     }
 
-    fn with_new_children_and_same_properties(
+    fn with_new_children(
         self: Arc<Self>,
         children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        self.with_new_children(children)
+        self.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
     }
 
     fn execute(&self, partition: usize, task: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {

@@ -34,6 +34,11 @@ impl SqlTable for Calls {
     }
 
     async fn unsettled(&self, view: &ReadView) -> Result<Unsettled, Error> {
-        view.overlay().await
+        let overlay = view.overlay().await?;
+        Ok(Unsettled {
+            batches: overlay.batches.clone(),
+            sorted_by_account: true,
+            skip: Arc::clone(&overlay.skip),
+        })
     }
 }

@@ -94,27 +94,30 @@ impl Provider {
         unsettled: &Unsettled,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let shown: SchemaRef = Arc::new(self.schema.project(columns)?);
-        let kept = unsettled.batches.iter().filter(|batch| batch.num_rows() > 0);
-        let batches: Vec<RecordBatch> =
-            kept.map(|batch| self.visible(batch, columns, &shown)).collect::<Result<_>>()?;
+        let mut batches = Vec::new();
+        for batch in unsettled.batches.iter().filter(|batch| batch.num_rows() > 0) {
+            for visible in self.visible(batch, columns, unsettled.sorted_by_account)? {
+                batches.push(visible.with_schema(Arc::clone(&shown))?);
+            }
+        }
         memory_plan(&batches, shown, state.config().batch_size())
     }
 
     /// The columns asked for of the rows that may be seen.
-    fn visible(&self, batch: &RecordBatch, columns: &[usize], shown: &SchemaRef) -> Result<RecordBatch> {
+    fn visible(&self, batch: &RecordBatch, columns: &[usize], sorted: bool) -> Result<Vec<RecordBatch>> {
         let stored = batch.schema();
         let position = |name: &str| stored.index_of(name);
         let mut wanted: Vec<usize> = columns
             .iter()
             .map(|column| position(self.schema.field(*column).name()))
             .collect::<std::result::Result<_, _>>()?;
-        let Some(wall) = &self.wall else {
-            return Ok(batch.project(&wanted)?.with_schema(Arc::clone(shown))?);
-        };
+        let Some(wall) = &self.wall else { return Ok(vec![batch.project(&wanted)?]) };
         wanted.push(position(ACCOUNT)?);
-        let walled = wall.keep(&batch.project(&wanted)?, columns.len())?;
-        let kept: Vec<usize> = (0..columns.len()).collect();
-        Ok(walled.project(&kept)?.with_schema(Arc::clone(shown))?)
+        let (narrow, account) = (batch.project(&wanted)?, columns.len());
+        let walled =
+            if sorted { wall.keep_sorted(&narrow, account)? } else { vec![wall.keep(&narrow, account)?] };
+        let kept: Vec<usize> = (0..account).collect();
+        walled.iter().map(|batch| Ok(batch.project(&kept)?)).collect()
     }
 }
 

@@ -1,0 +1,135 @@
+//! A small fixed lake. Its calls are in `calls.csv`, one row each, with the columns that matter.
+
+use std::collections::HashMap;
+use std::io::BufReader;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, TimestampMicrosecondArray, new_null_array};
+use arrow::csv::ReaderBuilder;
+use arrow::datatypes::Schema;
+use callhouse_core::position::OffsetRange;
+use callhouse_core::{AccountId, KafkaPartition, Timestamp};
+use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, HotChunk, HotRows, NewFile, Table};
+use callhouse_query::{Engine, EngineOptions, Scope};
+use callhouse_testkit::ManualClock;
+use tempfile::TempDir;
+
+/// An engine with what it reads.
+pub(crate) struct Lake {
+    pub(crate) engine: Engine,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) hot: HotRows,
+    pub(crate) writer: FileWriter,
+    pub(crate) catalog: Catalog,
+    _folder: TempDir,
+}
+
+pub(crate) const ACME: &str = "acme";
+
+pub(crate) fn scope(account: &str) -> Scope {
+    match account {
+        "*" => Scope::All,
+        name => Scope::account(AccountId::new(name).expect("an account name")),
+    }
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).expect("an instant")
+}
+
+impl Lake {
+    /// A lake without rows.
+    pub(crate) async fn empty() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = DataFolder::new(folder.path());
+        let clock = Arc::new(ManualClock::new(at("2026-04-01T00:00:00Z")));
+        let dyn_clock: Arc<dyn callhouse_core::Clock> = Arc::clone(&clock) as _;
+        let catalog = Catalog::open(data.clone(), dyn_clock).await.expect("a catalog");
+        let hot = HotRows::default();
+        let engine = Engine::new(catalog.clone(), hot.clone(), EngineOptions::default()).expect("an engine");
+        Self { engine, clock, hot, writer: FileWriter::new(data), catalog, _folder: folder }
+    }
+
+    /// The lake of `calls.csv`: days settled, one call still hot.
+    pub(crate) async fn fixed() -> Self {
+        let lake = Self::empty().await;
+        lake.settle(include_str!("calls.csv")).await;
+        lake.heat(include_str!("hot_calls.csv"), 0);
+        lake
+    }
+
+    /// Writes calls as settled files, one per day, and commits them.
+    pub(crate) async fn settle(&self, csv: &str) {
+        let header = csv.lines().next().expect("a header");
+        let mut days: std::collections::BTreeMap<i32, Vec<&str>> = std::collections::BTreeMap::new();
+        for line in csv.lines().skip(1) {
+            let started = line.split(',').nth(3).expect("started_at is the fourth column");
+            days.entry(at(started).utc_day()).or_default().push(line);
+        }
+        let mut add = Vec::new();
+        for (day, mut lines) in days {
+            // Account, then start: the order of the file's first and fourth column.
+            lines.sort_by_key(|line| {
+                let cells: Vec<&str> = line.split(',').collect();
+                (cells[0].to_owned(), cells[3].to_owned(), cells[1].to_owned())
+            });
+            let batch = calls(&format!("{header}\n{}\n", lines.join("\n")));
+            add.push(self.writer.write(Table::Calls, Some(day), &[batch]).expect("a file"));
+        }
+        self.commit(add, Vec::new()).await;
+    }
+
+    /// Commits files with the positions they cover.
+    pub(crate) async fn commit(&self, add: Vec<NewFile>, positions: Vec<OffsetRange>) {
+        let commit = Commit {
+            id: uuid::Uuid::new_v4(),
+            add,
+            remove: Vec::new(),
+            positions,
+            holes: Vec::new(),
+            message: "test",
+        };
+        self.catalog.commit(&commit).await.expect("a commit");
+    }
+
+    /// Publishes calls as a hot chunk at an offset of the one partition.
+    pub(crate) fn heat(&self, csv: &str, offset: i64) {
+        let calls = calls(csv);
+        let none = |table: Table| RecordBatch::new_empty(table.schema());
+        self.hot.publish(HotChunk {
+            range: OffsetRange { kafka_partition: KafkaPartition::new("t", 0), from: offset, to: offset + 1 },
+            events: none(Table::CallEvents),
+            calls,
+            rejections: none(Table::Rejections),
+        });
+    }
+}
+
+/// Rows of `calls` from CSV with a header; columns left out are null, or the start where they may not be.
+pub(crate) fn calls(csv: &str) -> RecordBatch {
+    let schema = Table::Calls.schema();
+    let header: Vec<&str> = csv.lines().next().expect("a header").split(',').collect();
+    let fields: Vec<_> =
+        header.iter().map(|name| schema.field_with_name(name).expect("a column of calls").clone()).collect();
+    let stated = Arc::new(Schema::new(fields));
+    let mut reader = ReaderBuilder::new(Arc::clone(&stated))
+        .with_header(true)
+        .build(BufReader::new(csv.as_bytes()))
+        .expect("a reader");
+    let batch = reader.next().expect("rows").expect("rows of the stated types");
+    let by_name: HashMap<&str, ArrayRef> =
+        header.iter().copied().zip(batch.columns().iter().map(Arc::clone)).collect();
+    let columns = schema.fields().iter().map(|field| {
+        if let Some(column) = by_name.get(field.name().as_str()) {
+            return Arc::clone(column);
+        }
+        match field.name().as_str() {
+            "first_event_at" | "last_event_at" => {
+                let zeros = vec![0; batch.num_rows()];
+                Arc::new(TimestampMicrosecondArray::from(zeros).with_timezone("UTC")) as ArrayRef
+            }
+            _ => new_null_array(field.data_type(), batch.num_rows()),
+        }
+    });
+    RecordBatch::try_new(Arc::clone(&schema), columns.collect()).expect("rows of calls")
+}

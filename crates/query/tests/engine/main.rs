@@ -1,0 +1,8 @@
+//! The engine over a real lake: a catalog, Parquet files and hot rows in a temporary folder.
+
+mod folds;
+mod lake;
+mod paging;
+mod plans;
+mod slt;
+mod tenancy;
