@@ -95,6 +95,9 @@ impl Log for KafkaLog {
     async fn run(&self, owner: Arc<dyn PartitionOwner>, stop: CancellationToken) -> Result<(), Error> {
         let (settings, shared) = (self.settings.clone(), Arc::clone(&self.shared));
         let runtime = tokio::runtime::Handle::current();
+        // Whoever drops this future wants the thread to end, too.
+        let stop = stop.child_token();
+        let _stops_when_dropped = stop.clone().drop_guard();
         // librdkafka calls back into the thread that polls, and revoking waits for the owner there: a thread
         // of its own may block.
         let reading =

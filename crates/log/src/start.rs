@@ -51,3 +51,32 @@ impl Start {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(start: StartAt, on_hole: OnHole) -> Result<Start, Error> {
+        Start::resolve(&KafkaPartition::new("t", 0), start, on_hole, 10, 20)
+    }
+
+    #[test]
+    fn every_line_of_the_table_holds() {
+        let plain = |offset| Start { batch_from: offset, next_offset: offset, hole: None };
+        for on_hole in [OnHole::Stop, OnHole::Skip] {
+            assert!(matches!(resolve(StartAt::Oldest, on_hole), Ok(start) if start == plain(10)));
+            for stored in [10, 15, 20] {
+                assert!(
+                    matches!(resolve(StartAt::Offset(stored), on_hole), Ok(start) if start == plain(stored))
+                );
+            }
+            let beyond = resolve(StartAt::Offset(21), on_hole);
+            assert!(matches!(beyond, Err(Error::BeyondEnd { stored: 21, end: 20, .. })), "{beyond:?}");
+        }
+        let stopped = resolve(StartAt::Offset(9), OnHole::Stop);
+        assert!(matches!(stopped, Err(Error::Hole { stored: 9, oldest: 10, .. })), "{stopped:?}");
+        let hole = OffsetRange { kafka_partition: KafkaPartition::new("t", 0), from: 9, to: 10 };
+        let expected = Start { batch_from: 9, next_offset: 10, hole: Some(hole) };
+        assert_eq!(resolve(StartAt::Offset(9), OnHole::Skip).ok(), Some(expected));
+    }
+}

@@ -10,7 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use callhouse_core::KafkaPartition;
 use callhouse_core::position::OffsetRange;
-use callhouse_log::{Append, Appender, Error, KafkaAppender, KafkaLog, KafkaSettings, Log, OnHole};
+use callhouse_log::{
+    Append, Appender, Error, KafkaAppender, KafkaLog, KafkaSettings, Log, OnHole, PartitionOwner,
+};
 use callhouse_testkit::kafka::{self, Broker};
 use callhouse_testkit::poll_until;
 use rdkafka::admin::{AdminClient, AdminOptions};
@@ -20,6 +22,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use recorder::{DEADLINE, Happened, Recorder, Running, Shared};
+use tokio_util::sync::CancellationToken;
 
 /// A topic of its own on the shared broker.
 struct Topic {
@@ -373,6 +376,28 @@ async fn a_partition_is_let_go_before_another_member_gets_it() {
 async fn a_partition_is_let_go_before_another_member_gets_it_with_range_assignment() {
     let Some(topic) = Topic::new(4) else { return };
     revoke_before_assign(&topic, &[("partition.assignment.strategy", "range")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_without_positions_ends_the_reading() {
+    let Some(topic) = Topic::new(2) else { return };
+    let owner = Arc::new(Recorder { knows_positions: false, ..Recorder::alone() });
+    let ended = Running::start(&topic.log(), &owner).ended().await;
+    assert!(matches!(ended, Err(Error::Closed)), "{ended:?}");
+    assert_eq!(owner.history(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_drops_the_reading_ends_it() {
+    let Some(topic) = Topic::new(1) else { return };
+    let (log, owner) = (topic.log(), Arc::new(Recorder::alone()));
+    let held = || async { held(&owner.history(), "only") == 1 };
+    let reading = log.run(Arc::clone(&owner) as Arc<dyn PartitionOwner>, CancellationToken::new());
+    tokio::select! {
+        ended = reading => panic!("{ended:?}"),
+        () = poll_until(DEADLINE, held) => {}
+    }
+    poll_until(DEADLINE, || async { !held().await }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use callhouse_log::{Assignment, Error, Log, LogBatch, Message, OnHole, Partition
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// No step of these tests takes longer, however busy the machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
@@ -38,6 +38,8 @@ pub(crate) struct Recorder {
     pub(crate) on_hole: OnHole,
     /// Batches a partition's channel takes.
     pub(crate) capacity: usize,
+    /// Whether it can say where to start.
+    pub(crate) knows_positions: bool,
     /// How long a revocation takes.
     pub(crate) revoke_takes: Duration,
     pub(crate) open: tokio::sync::Mutex<HashMap<KafkaPartition, mpsc::Receiver<LogBatch>>>,
@@ -55,6 +57,7 @@ impl Recorder {
             shared,
             on_hole: OnHole::Stop,
             capacity: 16,
+            knows_positions: true,
             revoke_takes: Duration::ZERO,
             open: tokio::sync::Mutex::default(),
         }
@@ -112,6 +115,9 @@ impl Recorder {
 #[async_trait]
 impl PartitionOwner for Recorder {
     async fn assigned(&self, kafka_partition: &KafkaPartition) -> Result<Assignment, Error> {
+        if !self.knows_positions {
+            return Err(Error::Closed);
+        }
         let (batches, receiver) = mpsc::channel(self.capacity);
         self.open.lock().await.insert(kafka_partition.clone(), receiver);
         self.shared.history.lock().push(Happened::Assigned(self.name, kafka_partition.clone()));
@@ -131,27 +137,33 @@ impl PartitionOwner for Recorder {
     }
 }
 
-/// A log being read.
+/// A log being read; a test that fails stops it.
 pub(crate) struct Running {
-    pub(crate) stop: CancellationToken,
-    pub(crate) task: JoinHandle<Result<(), Error>>,
+    stop: DropGuard,
+    task: JoinHandle<Result<(), Error>>,
 }
 
 impl Running {
     pub(crate) fn start(log: &Arc<impl Log>, owner: &Arc<Recorder>) -> Self {
         let (log, owner, stop) = (Arc::clone(log), Arc::clone(owner), CancellationToken::new());
         let told = stop.clone();
-        Self { stop, task: tokio::spawn(async move { log.run(owner, told).await }) }
+        Self { stop: stop.drop_guard(), task: tokio::spawn(async move { log.run(owner, told).await }) }
     }
 
     /// Stops reading and waits for it.
     pub(crate) async fn stop(self) -> Result<(), Error> {
-        self.stop.cancel();
-        self.ended().await
+        drop(self.stop);
+        joined(self.task).await
     }
 
     /// Waits until reading has ended by itself.
     pub(crate) async fn ended(self) -> Result<(), Error> {
-        tokio::time::timeout(DEADLINE, self.task).await.expect("the log ends in time").expect("no panic")
+        let ended = joined(self.task).await;
+        drop(self.stop);
+        ended
     }
+}
+
+async fn joined(task: JoinHandle<Result<(), Error>>) -> Result<(), Error> {
+    tokio::time::timeout(DEADLINE, task).await.expect("the log ends in time").expect("no panic")
 }
