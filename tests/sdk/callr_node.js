@@ -23,7 +23,7 @@ const PASSWORD = setting(3, 'CALLHOUSE_PASSWORD');
 const FROM = setting(4, 'CALLHOUSE_FROM', '2026-01-01 00:00:00');
 const TO = setting(5, 'CALLHOUSE_TO', '2026-12-31 23:59:59');
 
-const cache = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'callhouse');
+const cache = path.join(os.homedir(), '.cache', 'callhouse');
 const callr = require(path.join(cache, 'node', 'node_modules', 'callr'));
 
 // The SDK knows only https on port 443; this agent takes its requests to the server under test.

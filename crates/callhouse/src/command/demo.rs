@@ -192,7 +192,7 @@ fn print_guide(address: &str, settings: &Settings, access: &Access, now: Timesta
     output::line("\nDay by day:")?;
     output::line(ask("analytics/calls.history", &format!("[\"{from}\",\"{to}\"]")))?;
     output::line("\nThe newest inbound calls:")?;
-    output::line(ask("cdr.search", "[{\"type\":\"IN\"},{\"limit\":3}]"))?;
+    output::line(ask("cdr.search", "[{\"type\":\"IN\"},{\"quantity\":3}]"))?;
     output::line("\nAnything else, in SQL:")?;
     output::line(format!(
         "callhouse --data {data} sql \"SELECT account, direction, count(*) AS calls, sum(debit) AS debit FROM calls GROUP BY 1, 2 ORDER BY 3 DESC\""

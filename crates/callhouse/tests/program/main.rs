@@ -6,5 +6,6 @@ mod demo;
 mod generated;
 mod import;
 mod kafka;
+mod sdk;
 mod settings;
 mod support;
