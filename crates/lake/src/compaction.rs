@@ -22,8 +22,9 @@
 //!
 //! **Live files**, when compaction keeps up, with `d` days that have calls, `b` bytes in a table, `T` the target and
 //! `t = 1 + ⌈log_fan_in(T / SMALLEST_TIER_BYTES)⌉` tiers: `calls` at most `d·t·(fan_in − 1) + 2·b/T`, each of
-//! `call_events`, `rejections` and `calls_recent` at most `t·(fan_in − 1) + 2·b/T`. With the defaults `t` is 5;
-//! days that are over stop growing, and `compact_all` leaves about `b/T` files, at least one a day.
+//! `call_events` and `rejections` at most `t·(fan_in − 1) + 2·b/T`, and `calls_recent` with `r` rows at most
+//! `t·(fan_in − 1) + r·fan_in·ROW_BYTES/memory_bytes`. With the defaults `t` is 5; days that are over stop growing,
+//! and `compact_all` leaves about `b/T` files, at least one a day.
 
 mod late;
 mod merge;

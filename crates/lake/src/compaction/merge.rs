@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use callhouse_core::crash;
 
-use super::{Change, Eagerness, Shared, live, output};
+use super::{Change, Eagerness, ROW_BYTES, Shared, live, output};
 use crate::catalog::{DataFile, Snapshot};
 use crate::error::Error;
 use crate::folder::DataFolder;
@@ -41,12 +41,16 @@ type Group = (Table, Option<i32>, Vec<Arc<DataFile>>);
 
 fn choose(shared: &Shared, snapshot: &Snapshot, eagerness: Eagerness) -> Option<Group> {
     let fan_in = shared.options.fan_in.max(2);
+    let factor = i64::try_from(fan_in).unwrap_or(i64::MAX);
     let target_bytes = i64::try_from(shared.options.target_file_bytes).unwrap_or(i64::MAX);
+    let row_limit = i64::try_from(shared.options.memory_bytes / ROW_BYTES).unwrap_or(i64::MAX);
     for table in Table::ALL {
         let mut groups: BTreeMap<(Option<i32>, u32), Vec<Arc<DataFile>>> = BTreeMap::new();
         for file in live(snapshot, table) {
-            // A file of half the target is left alone: merging it would rewrite much to gain one file.
-            if file.file_size_bytes >= target_bytes / 2 {
+            // A file of half the target is left alone: merging it would rewrite much to gain one file. A recent one
+            // must not outgrow what settling may hold in memory.
+            let outgrows = table == Table::CallsRecent && file.record_count.saturating_mul(factor) > row_limit;
+            if file.file_size_bytes >= target_bytes / 2 || outgrows {
                 continue;
             }
             let tier = match eagerness {

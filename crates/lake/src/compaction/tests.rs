@@ -5,7 +5,7 @@ use callhouse_core::CallRecord;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{CompactionOptions, Compactor};
+use super::{CompactionOptions, Compactor, Eagerness, Work};
 use crate::Table;
 use crate::rebuild::RebuildOptions;
 use crate::testing::{BASE, Lake, joined_purely, record};
@@ -170,4 +170,22 @@ async fn an_erasure_does_not_wait() {
     // The file is rewritten for the erasure and takes the other in too.
     assert_eq!(compactor.step().await.expect("steps").late_rows, 2);
     assert_eq!(lake.answers(&[]).await, joined_purely(&[erasure, rating]));
+}
+
+#[tokio::test]
+async fn lak_3_an_overlay_follows_settled_files_that_are_merged() {
+    let lake = Lake::open(BASE.plus_micros(HOUR)).await;
+    let compactor = Compactor::new(lake.catalog.clone(), CompactionOptions::default());
+    for id in ["1", "2"] {
+        lake.commit_calls(&[ended_call(id)]).await;
+        compactor.apply(Work::Settle, Eagerness::Everything).await.expect("settles");
+    }
+    let mut late = ended_call("1");
+    late.last_event_at = BASE.plus_micros(1);
+    lake.commit_calls(&[late.clone()]).await;
+    let wanted = joined_purely(&[late, ended_call("2")]);
+    assert_eq!(lake.answers(&[]).await, wanted);
+    compactor.apply(Work::Merge, Eagerness::Everything).await.expect("merges");
+    assert_eq!((lake.live(Table::Calls).await, lake.live(Table::CallsRecent).await), (1, 1));
+    assert_eq!(lake.answers(&[]).await, wanted);
 }
