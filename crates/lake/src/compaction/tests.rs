@@ -189,3 +189,24 @@ async fn lak_3_an_overlay_follows_settled_files_that_are_merged() {
     assert_eq!((lake.live(Table::Calls).await, lake.live(Table::CallsRecent).await), (1, 1));
     assert_eq!(lake.answers(&[]).await, wanted);
 }
+
+/// Two compactors that settle at once must meet in an input, see the module's own words.
+#[tokio::test]
+async fn settling_takes_the_file_with_the_least_id_too() {
+    const SECOND: i64 = 1_000_000;
+    let lake = Lake::open(BASE.plus_micros(HOUR)).await;
+    let compactor = Compactor::new(lake.catalog.clone(), CompactionOptions::default());
+    let mut open = ended_call("open");
+    open.end = None;
+    lake.commit_calls(&[open]).await;
+    assert_eq!(compactor.step().await.expect("steps").commits, 0);
+    lake.commit_calls(&[ended_call("ended")]).await;
+    lake.clock.advance_micros(100 * SECOND);
+    assert_eq!(compactor.step().await.expect("steps").commits, 0);
+    // The first file is looked at in vain and waits again, longer than the second.
+    lake.clock.advance_micros(200 * SECOND);
+    assert_eq!(compactor.step().await.expect("steps").commits, 0);
+    lake.clock.advance_micros(100 * SECOND);
+    let report = compactor.step().await.expect("steps");
+    assert_eq!((report.settled_rows, report.removed_files, report.added_files), (1, 2, 2));
+}
