@@ -1,7 +1,7 @@
 //! A file of lines as a finite log: one message per line, offset = line number from 0.
 //!
 //! Its topic is `import/<format>/<id>`, the id made from what the file holds (`file/identity.rs`), so a file
-//! that comes again, under whatever name, compressed or grown, takes in exactly the lines that are missing:
+//! that comes again, under whatever name, compressed, grown or cut, takes in exactly the lines that are missing:
 //! the position stored for the topic says which (ING-2). Every line becomes a message (ING-3), also a blank
 //! one, also one too long to keep whole. A file that cannot be read to its end gives the lines before and
 //! then an error.
@@ -24,7 +24,7 @@ use callhouse_core::{AccountId, Clock, KafkaPartition};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-pub use prior::{ImportsFolder, Prefix, PriorImports};
+pub use prior::{ImportsFolder, Mark, Prefix, PriorImports};
 
 use crate::message::Header;
 use crate::{Error, Log, PartitionLag, PartitionOwner, StartAt};
@@ -73,7 +73,8 @@ pub struct FileLog {
     kafka_partition: KafkaPartition,
     /// Lines there are to read.
     lines: i64,
-    /// Lines known to be those the stored position is about.
+    /// Lines known to be those the stored position is about; more than there are, when this is a part of a file that
+    /// was imported.
     verified: AtomicI64,
     /// What keeps the rest of the file from being read; taken by the first run.
     broken: Mutex<Option<io::Error>>,
@@ -167,7 +168,7 @@ impl FileLog {
             return Err(Error::File { operation: "recognition", source });
         }
         // From here on what is taken in under this topic comes from this file.
-        self.verified.store(self.lines, Ordering::SeqCst);
+        self.verified.fetch_max(self.lines, Ordering::SeqCst);
         *self.reading.lock() = Some(start);
         reader::read(self, start, assignment.batches, stop.clone()).await?;
         match self.broken.lock().take() {
@@ -220,7 +221,7 @@ impl Log for FileLog {
         let lag = |next_offset| PartitionLag {
             kafka_partition: self.kafka_partition.clone(),
             next_offset,
-            high_watermark: self.lines,
+            high_watermark: self.lines.max(next_offset),
         };
         Ok(reading.map(lag).into_iter().collect())
     }

@@ -151,6 +151,23 @@ async fn a_grown_file_gives_the_lines_that_are_new() {
 }
 
 #[tokio::test]
+async fn a_part_of_an_imported_file_gives_nothing() {
+    let imports = Imports::new();
+    imports.import(&imports.write("whole", numbered(0..1_000))).await;
+    for lines in [1, 2, 500, 999] {
+        assert_eq!(
+            imports.import(&imports.write("part", numbered(0..lines))).await.len(),
+            0,
+            "{lines} lines"
+        );
+    }
+    let other = format!("{}another\n", numbered(0..500));
+    assert_eq!(imports.import(&imports.write("other", other)).await.len(), 501);
+    assert_eq!(imports.import(&imports.write("whole", numbered(0..1_001))).await.len(), 1);
+    assert_eq!(imports.import(&imports.write("part", numbered(0..1_000))).await.len(), 0);
+}
+
+#[tokio::test]
 async fn an_import_cut_off_goes_on_where_it_was() {
     let imports = Imports::new();
     let path = imports.write("a", numbered(0..20_000));

@@ -1,15 +1,16 @@
 //! Which topic a file is: found from what it holds, by reading it once.
 //!
 //! The topic's name comes from the first line, so it stays while the file grows. Two files may share their
-//! first line; whether this one is the one that was imported is decided by the digest of all lines imported
-//! then. Where it differs, the file gets a topic of its own (`…-2`), so that none of its lines is skipped.
+//! first line; whether this one is the one that was imported is decided by the digests of the lines both have.
+//! Where they differ, the file gets a topic of its own (`…-2`), so that none of its lines is skipped.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufWriter, Seek, Write};
 
 use sha2::{Digest, Sha256};
 
-use super::lines::Lines;
-use super::prior::{Prefix, PriorImports};
+use super::lines::{Line, Lines};
+use super::prior::{MARK_BYTES, Mark, Prefix, PriorImports};
 
 /// Hexadecimal digits of the first line's digest that name the topic: 128 bits.
 const ID_DIGITS: usize = 32;
@@ -20,7 +21,7 @@ pub(super) struct Identity {
     pub(super) topic: String,
     /// Lines there were when the file was read; later ones wait for the next import.
     pub(super) lines: i64,
-    /// So many of them are known to be the ones imported before under this topic.
+    /// So many lines are known to be the ones imported before under this topic; may be more than the file has.
     pub(super) known_lines: i64,
     /// Why there are no more lines than that, when it is not the file's end.
     pub(super) broken: Option<io::Error>,
@@ -37,16 +38,40 @@ pub(super) fn identify(
     let base = base_topic(format, default_account, &first_line);
     let candidates = candidates(&base, priors)?;
     let lengths: Vec<i64> = candidates.iter().map(|(_, prefix)| prefix.lines).collect();
-    let scan = scan(&mut read_again()?, &lengths);
+    let mut marks = BufWriter::new(priors.scratch()?);
+    let scan = scan(&mut read_again()?, &lengths, &mut marks)?;
 
-    let known = candidates.iter().find(|(_, prefix)| scan.prefixes.contains(prefix));
+    let known = recognise(&candidates, &scan, priors)?;
     let topic = known.map_or_else(|| variant(&base, candidates.len() + 1), |(topic, _)| topic.clone());
     let known_lines = known.map(|(_, prefix)| prefix.lines);
     if known_lines.is_none_or(|known_lines| scan.whole.lines > known_lines) {
-        priors.remember(&topic, &scan.whole)?;
+        let mut marks: File = marks.into_inner().map_err(io::IntoInnerError::into_error)?;
+        marks.rewind()?;
+        priors.remember(&topic, &scan.whole, &mut marks)?;
     }
     let known_lines = known_lines.unwrap_or(0);
     Ok(Identity { topic, lines: scan.whole.lines, known_lines, broken: scan.broken })
+}
+
+/// The import whose lines this file begins with, or which begins with this file's lines.
+fn recognise<'a>(
+    candidates: &'a [(String, Prefix)],
+    scan: &Scan,
+    priors: &dyn PriorImports,
+) -> io::Result<Option<&'a (String, Prefix)>> {
+    for candidate in candidates {
+        let (topic, prefix) = candidate;
+        let lines = scan.whole.lines;
+        let is_it = if prefix.lines <= lines {
+            scan.prefixes.contains(prefix)
+        } else {
+            lines == 0 || priors.mark_after(topic, lines)? == Some(scan.last_mark)
+        };
+        if is_it {
+            return Ok(Some(candidate));
+        }
+    }
+    Ok(None)
 }
 
 /// The account is part of it: the same lines for another account are other events.
@@ -97,36 +122,51 @@ struct Scan {
     /// The digests after as many lines as were asked for, as far as the file has them.
     prefixes: Vec<Prefix>,
     whole: Prefix,
+    last_mark: Mark,
     broken: Option<io::Error>,
 }
 
-fn scan(lines: &mut Lines, lengths: &[i64]) -> Scan {
+/// Reads all lines and writes a mark for each.
+fn scan(lines: &mut Lines, lengths: &[i64], marks: &mut impl Write) -> io::Result<Scan> {
     let mut hasher = Sha256::new();
     let mut line = Vec::new();
-    let mut scan =
-        Scan { prefixes: Vec::new(), whole: Prefix { lines: 0, sha256: String::new() }, broken: None };
+    let mut prefixes = Vec::new();
+    let mut last_mark = Mark::default();
     let mut count = 0;
     loop {
         if lengths.contains(&count) {
-            scan.prefixes.push(prefix(count, &hasher));
+            prefixes.push(prefix(count, &hasher));
         }
         line.clear();
         match lines.next_into(&mut line) {
             Ok(Some(read)) => {
-                hasher.update(&line);
-                if read.is_cut() {
-                    hasher.update(read.bytes.to_le_bytes());
-                }
-                hasher.update(b"\n");
+                add(&mut hasher, &line, read);
+                last_mark = mark(&hasher);
+                marks.write_all(&last_mark)?;
                 count += 1;
             }
             ended => {
-                scan.broken = ended.err();
-                scan.whole = prefix(count, &hasher);
-                return scan;
+                let whole = prefix(count, &hasher);
+                return Ok(Scan { prefixes, whole, last_mark, broken: ended.err() });
             }
         }
     }
+}
+
+/// Of a line that was cut, its length stands for the rest.
+fn add(hasher: &mut Sha256, line: &[u8], read: Line) {
+    hasher.update(line);
+    if read.is_cut() {
+        hasher.update(read.bytes.to_le_bytes());
+    }
+    hasher.update(b"\n");
+}
+
+fn mark(hasher: &Sha256) -> Mark {
+    let digest = hasher.clone().finalize();
+    let mut mark = Mark::default();
+    mark.copy_from_slice(&digest[..MARK_BYTES]);
+    mark
 }
 
 fn prefix(lines: i64, hasher: &Sha256) -> Prefix {

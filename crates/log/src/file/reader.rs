@@ -30,7 +30,7 @@ pub(super) async fn read(
     let mut lines = Lines::of(file, Arc::clone(&log.progress.read_bytes)).map_err(failed)?;
     let mut accounts = log.source.line_accounts();
     let mut next_line = 0;
-    while next_line < log.lines && !stop.is_cancelled() {
+    while start < log.lines && next_line < log.lines && !stop.is_cancelled() {
         let wanted = if next_line < start { start - next_line } else { log.lines - next_line };
         let read_from = next_line;
         let reading = tokio::task::spawn_blocking(move || {
