@@ -73,6 +73,7 @@ impl Views {
         if let Some(known) = newest.as_ref().filter(|known| known.snapshot_id() == snapshot.id) {
             return Arc::clone(known);
         }
-        Arc::clone(newest.insert(Arc::new(SnapshotStatistics::new(snapshot))))
+        let statistics = SnapshotStatistics::new(snapshot, newest.as_deref());
+        Arc::clone(newest.insert(Arc::new(statistics)))
     }
 }

@@ -88,3 +88,50 @@ fn unexpected(found: String) -> Error {
     let source = DataFusionError::Internal(format!("calls_history.sql answers with {found}"));
     Error::Execute { operation: "building a history", source: Box::new(source) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Decimal128Array, Int64Array, StringArray, TimestampMicrosecondArray};
+
+    use super::*;
+    use crate::history::{Granularity, buckets};
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse_rfc3339(text).expect("an instant")
+    }
+
+    #[test]
+    fn a_quarter_that_starts_a_bucket_is_in_it_and_the_one_before_is_not() {
+        let buckets =
+            buckets(at("2026-03-28T23:00:00Z"), at("2026-03-30T22:00:00Z"), Granularity::Day, "Europe/Paris")
+                .expect("buckets");
+        let quarters = ["2026-03-28T23:00:00Z", "2026-03-29T21:45:00Z", "2026-03-29T22:00:00Z"]
+            .map(|text| at(text).micros());
+        let ints = |values: [i64; 3]| Arc::new(Int64Array::from_iter_values(values)) as ArrayRef;
+        let money = || Arc::new(Decimal128Array::from_iter_values([1, 2, 3])) as ArrayRef;
+        let batch = RecordBatch::try_from_iter([
+            ("direction", Arc::new(StringArray::from_iter_values(["outbound"; 3])) as ArrayRef),
+            ("quarter_at", Arc::new(TimestampMicrosecondArray::from_iter_values(quarters)) as ArrayRef),
+            ("calls", ints([1, 10, 100])),
+            ("answered_calls", ints([1, 1, 1])),
+            ("talk_seconds", ints([5, 6, 7])),
+            ("debit", money()),
+            ("credit", money()),
+        ])
+        .expect("rows");
+        let history = fill(&buckets, &[batch]).expect("a history");
+        let counts: Vec<_> = history
+            .iter()
+            .map(|bucket| (bucket.direction, bucket.count, bucket.talk_seconds, bucket.debit_micros))
+            .collect();
+        let wanted = [
+            (Direction::Inbound, 0, 0, 0),
+            (Direction::Inbound, 0, 0, 0),
+            (Direction::Outbound, 11, 11, 3),
+            (Direction::Outbound, 100, 7, 3),
+        ];
+        assert_eq!(counts, wanted);
+    }
+}

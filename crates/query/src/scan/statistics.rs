@@ -26,9 +26,13 @@ pub(crate) struct FileStatistics {
 }
 
 impl FileStatistics {
-    fn new(table: Table, snapshot: &Snapshot) -> Self {
-        let files = snapshot.files.get(&table).cloned().unwrap_or_default();
-        Self { files, schema: table.schema(), columns: Mutex::default() }
+    fn new(table: Table, files: &[Arc<DataFile>]) -> Self {
+        Self { files: files.to_vec(), schema: table.schema(), columns: Mutex::default() }
+    }
+
+    fn are_of(&self, files: &[Arc<DataFile>]) -> bool {
+        let ids = |files: &[Arc<DataFile>]| files.iter().map(|file| file.data_file_id).collect::<Vec<_>>();
+        self.files.len() == files.len() && ids(&self.files) == ids(files)
     }
 
     pub(crate) fn files(&self) -> &[Arc<DataFile>] {
@@ -52,22 +56,15 @@ impl FileStatistics {
     }
 
     fn parse(&self, column: &str, data_type: &DataType) -> Option<ColumnBounds> {
-        let of = |file: &Arc<DataFile>| file.columns.get(column).cloned();
-        let stated: Vec<_> = self.files.iter().map(of).collect();
-        let texts = |least: bool| {
-            let text = |bounds: &Option<callhouse_lake::file::ColumnStatistics>| {
-                let bounds = bounds.as_ref()?;
-                if least { bounds.min_value.clone() } else { bounds.max_value.clone() }
-            };
-            typed(&StringArray::from_iter(stated.iter().map(text)), data_type)
-        };
-        let null_count = |bounds: &Option<callhouse_lake::file::ColumnStatistics>| {
-            bounds.as_ref().and_then(|bounds| u64::try_from(bounds.null_count).ok())
-        };
+        let stated: Vec<_> = self.files.iter().map(|file| file.columns.get(column)).collect();
+        let least = stated.iter().map(|bounds| bounds.and_then(|bounds| bounds.min_value.as_deref()));
+        let greatest = stated.iter().map(|bounds| bounds.and_then(|bounds| bounds.max_value.as_deref()));
+        let null_counts =
+            stated.iter().map(|bounds| bounds.and_then(|bounds| u64::try_from(bounds.null_count).ok()));
         Some(ColumnBounds {
-            least: texts(true)?,
-            greatest: texts(false)?,
-            null_counts: Arc::new(UInt64Array::from_iter(stated.iter().map(null_count))),
+            least: typed(&StringArray::from_iter(least), data_type)?,
+            greatest: typed(&StringArray::from_iter(greatest), data_type)?,
+            null_counts: Arc::new(UInt64Array::from_iter(null_counts)),
         })
     }
 }
@@ -86,8 +83,14 @@ pub(crate) struct SnapshotStatistics {
 }
 
 impl SnapshotStatistics {
-    pub(crate) fn new(snapshot: &Snapshot) -> Self {
-        let of = |table| (table, Arc::new(FileStatistics::new(table, snapshot)));
+    /// The statistics of a snapshot. Tables whose files are those of `earlier` keep what was parsed for it: most
+    /// commits add to other tables than the large one.
+    pub(crate) fn new(snapshot: &Snapshot, earlier: Option<&Self>) -> Self {
+        let of = |table| {
+            let files = snapshot.files.get(&table).map_or(&[][..], |files| files.as_slice());
+            let known = earlier.map(|earlier| earlier.of(table)).filter(|known| known.are_of(files));
+            (table, known.unwrap_or_else(|| Arc::new(FileStatistics::new(table, files))))
+        };
         Self { snapshot_id: snapshot.id, tables: Table::ALL.into_iter().map(of).collect() }
     }
 

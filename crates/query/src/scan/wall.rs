@@ -228,3 +228,56 @@ impl ExecutionPlan for WallExec {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, Int64Array};
+    use callhouse_core::AccountId;
+    use datafusion::datasource::memory::MemorySourceConfig;
+    use datafusion::physical_plan::collect;
+    use datafusion::prelude::SessionContext;
+
+    use super::*;
+
+    fn wall(names: &[&str]) -> Wall {
+        let accounts = names.iter().map(|name| AccountId::new(name).expect("an account name"));
+        Wall::of(&Scope::Accounts(accounts.collect())).expect("a wall")
+    }
+
+    fn rows() -> RecordBatch {
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3, 4, 5]));
+        let accounts: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "b", "c", "d"]));
+        RecordBatch::try_from_iter([("n", numbers), (ACCOUNT, accounts)]).expect("rows")
+    }
+
+    fn numbers(batches: &[RecordBatch]) -> Vec<i64> {
+        let column = |batch: &RecordBatch| {
+            let column = batch.column(0).as_any().downcast_ref::<Int64Array>();
+            column.expect("numbers").values().to_vec()
+        };
+        batches.iter().flat_map(column).collect()
+    }
+
+    #[test]
+    fn ten_1_sorted_rows_are_cut_at_the_accounts() {
+        for (names, wanted) in [
+            (vec!["b"], vec![2, 3]),
+            (vec!["d", "a"], vec![1, 5]),
+            (vec!["aa"], vec![]),
+            (vec!["a", "b", "c", "d"], vec![1, 2, 3, 4, 5]),
+        ] {
+            let kept = wall(&names).keep_sorted(&rows(), 1).expect("rows");
+            assert_eq!(numbers(&kept), wanted, "{names:?}");
+        }
+    }
+
+    /// The scan below filters too, so only this sees what stands behind it.
+    #[tokio::test]
+    async fn ten_1_the_wall_checks_what_a_scan_lets_through() {
+        let input = MemorySourceConfig::try_new_exec(&[vec![rows()]], rows().schema(), None).expect("a scan");
+        let plan = WallExec::try_new(input, wall(&["b", "d"])).expect("a plan");
+        let kept = collect(Arc::new(plan), SessionContext::new().task_ctx()).await.expect("rows");
+        assert_eq!(numbers(&kept), [2, 3, 5]);
+        assert_eq!(kept[0].num_columns(), 1);
+    }
+}
