@@ -207,7 +207,33 @@ async fn history_has_every_bucket_of_the_range() {
 }
 
 #[tokio::test]
-async fn rankings_show_the_greatest_first() {
+async fn rankings_show_the_greatest_first_by_count_or_duration() {
+    let (house, acme) = house().await;
+    // Two calls of 5 s through another app, against one of 30 s.
+    let short = |call: &str| {
+        let data = json!({
+            "direction": "outbound", "from": "+33123456789", "to": "+33612345678", "app_hash": "APP00003",
+            "started_at": "2026-11-03T10:00:00Z", "answered_at": "2026-11-03T10:00:00Z",
+            "ended_at": "2026-11-03T10:00:05Z",
+        });
+        event("acme", call, "call.detail_recorded", "2026-11-03T10:00:05Z", data)
+    };
+    house.store(&[short("2001"), short("2002")]).await;
+    let apps = async |sort: &str, limit: u64| {
+        let params = json!(["OUT", sort, FROM, TO, limit]);
+        let rows = house.result(&acme, "analytics/calls.top_apps", params).await;
+        let hashes =
+            rows.as_array().expect("rows").iter().map(|row| row["hash"].as_str().expect("a hash").to_owned());
+        hashes.collect::<Vec<_>>()
+    };
+    assert_eq!(apps("COUNT", 10).await, ["APP00003", "APP00002"]);
+    assert_eq!(apps("DURATION", u64::MAX).await, ["APP00002", "APP00003"]);
+    assert_eq!(apps("DURATION", 1).await, ["APP00002"]);
+    assert_eq!(apps("COUNT", 0).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn rankings_have_the_properties_of_their_objects() {
     let (house, acme) = house().await;
     let mut report = serde_json::Map::new();
     for (method, first) in [

@@ -13,7 +13,9 @@ use crate::callr::method::{Answer, Context};
 use crate::callr::params::{Count, Fault, FromJson, Params};
 
 /// Rows when no limit is given.
-const DEFAULT_LIMIT: u64 = 100;
+const DEFAULT_LIMIT: i64 = 100;
+/// Rows at most. Clients ask for a billion to say "all", so that more than this is no error.
+const MAX_LIMIT: i64 = 1_000_000;
 
 /// What a ranking is ordered by, the greatest first; the word is both CALLR's and the query's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +46,13 @@ where
 {
     let sort: Sort = params.required("sort")?;
     let range = Range::take(&mut params)?;
-    let limit = params.optional::<Count>("limit")?.map_or(DEFAULT_LIMIT, |count| count.0);
+    let limit = params.optional::<Count>("limit")?.map_or(DEFAULT_LIMIT, at_most);
     params.finish()?;
     bound.extend([
         ("from".to_owned(), Param::from(range.from)),
         ("to".to_owned(), Param::from(range.to)),
         ("sort".to_owned(), Param::from(sort.0)),
-        // Clients ask for a billion to say "all".
-        ("limit".to_owned(), Param::from(i64::try_from(limit).unwrap_or(i64::MAX))),
+        ("limit".to_owned(), Param::from(limit)),
     ]);
     let batches: Vec<RecordBatch> = context.engine().named(&context.scope(), query, &bound).await?;
     let mut objects = Vec::new();
@@ -62,4 +63,8 @@ where
         objects.extend(figures.iter().enumerate().map(|(row, figures)| object(row, figures)));
     }
     Answer::of(&objects)
+}
+
+fn at_most(asked: Count) -> i64 {
+    i64::try_from(asked.0).unwrap_or(MAX_LIMIT).min(MAX_LIMIT)
 }

@@ -273,3 +273,32 @@ fn presentation(stored: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use callhouse_core::{AccountId, CallRecord, Timestamp};
+    use callhouse_lake::rows::encode_calls;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The call ids of what the pieces of these batches make together.
+    fn callids(batches: &[&[&str]]) -> Vec<i64> {
+        let account = AccountId::new("acme").expect("a name");
+        let record = |id: &&str| CallRecord::empty(account.clone(), (*id).into(), Timestamp(0));
+        let batch =
+            |ids: &&[&str]| encode_calls(&ids.iter().map(record).collect::<Vec<_>>()).expect("encodes");
+        let pieces = pieces(Direction::Outbound, batches.iter().map(batch).collect());
+        let whole: Vec<u8> = pieces.flat_map(|piece| piece.expect("a piece")).collect();
+        let rows: Vec<Value> = serde_json::from_slice(&whole).expect("an array");
+        rows.iter().map(|row| row["callid"].as_i64().expect("an id")).collect()
+    }
+
+    #[test]
+    fn pieces_make_one_array_wherever_the_batches_end() {
+        assert_eq!(callids(&[]), [0; 0]);
+        assert_eq!(callids(&[&[]]), [0; 0]);
+        assert_eq!(callids(&[&["1"]]), [1]);
+        assert_eq!(callids(&[&[], &["1", "2"], &[], &["3"], &[]]), [1, 2, 3]);
+    }
+}
