@@ -46,6 +46,7 @@ async fn ing_1_kills_between_any_two_steps_lose_nothing_and_double_nothing() {
     for number in 0..schedules() {
         let broker = if number % KAFKA_EVERY == KAFKA_EVERY - 1 { kafka::shared() } else { None };
         let schedule = Schedule::new(number, &points, broker);
+        println!("schedule {number}");
         let (points, times) = Box::pin(schedule.run()).await;
         at_points += points;
         at_times += times;

@@ -18,6 +18,16 @@ pub(crate) struct Place {
     folder: TempDir,
 }
 
+impl Drop for Place {
+    /// A failed test leaves its folder behind, to be looked at.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.folder.disable_cleanup(true);
+            println!("left behind: {}", self.folder.path().display());
+        }
+    }
+}
+
 impl Place {
     pub(crate) fn new() -> Self {
         Self { folder: TempDir::with_prefix("callhouse-test-").expect("a temporary folder") }
