@@ -128,16 +128,17 @@ impl Engine {
         };
         let session = self.session(scope, &view)?;
         let matching = run::plan(&session, search).await?;
-        let total = match known_total {
+        let beyond = known_total.is_some_and(|total| search.offset >= total);
+        let rows = if beyond { Vec::new() } else { run::page(matching.clone(), search).await? };
+        let returned: usize = rows.iter().map(RecordBatch::num_rows).sum();
+        let reached = search.offset.saturating_add(u64::try_from(returned).unwrap_or(u64::MAX));
+        let total = match known_total.or_else(|| run::total_seen(search, reached)) {
             Some(total) => total,
-            None => run::total(matching.clone()).await?,
+            None => run::total(matching).await?,
         };
-        let rows = if search.offset < total { run::page(matching, search).await? } else { Vec::new() };
         if known_total.is_none() {
             self.shared.searches.pin(scope, search, view, total, now);
         }
-        let returned: usize = rows.iter().map(RecordBatch::num_rows).sum();
-        let reached = search.offset.saturating_add(u64::try_from(returned).unwrap_or(u64::MAX));
         Ok(CallPage { rows, total, offset: search.offset, has_more: reached < total })
     }
 

@@ -28,6 +28,14 @@ pub(crate) async fn total(matching: DataFrame) -> Result<u64, Error> {
     Ok(u64::try_from(total).unwrap_or(u64::MAX))
 }
 
+/// The total when the page itself tells it: a page that is neither full nor empty is the last one.
+/// `reached` is the offset after its last call.
+pub(crate) fn total_seen(search: &CallSearch, reached: u64) -> Option<u64> {
+    let returned = reached.saturating_sub(search.offset);
+    let is_last = returned < search.quantity && (returned > 0 || search.offset == 0);
+    is_last.then_some(reached)
+}
+
 /// The page of the search.
 pub(crate) async fn page(matching: DataFrame, search: &CallSearch) -> Result<Vec<RecordBatch>, Error> {
     let (Ok(offset), Ok(quantity)) = (usize::try_from(search.offset), usize::try_from(search.quantity))
@@ -95,5 +103,34 @@ impl NumberFilter {
             Some(e164) => Self { e164: Some(e164.into()), ..Self::default() },
             None => Self { raw: Some(asked.to_owned()), ..Self::default() },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_page_tells_the_total() {
+        let seen = |offset, quantity, returned: u64| {
+            total_seen(&CallSearch { offset, quantity, ..CallSearch::default() }, offset + returned)
+        };
+        assert_eq!(seen(0, 10, 3), Some(3));
+        assert_eq!(seen(20, 10, 9), Some(29));
+        assert_eq!(seen(0, 10, 0), Some(0));
+        // A full page may have others after it, one past the end says nothing, and 0 rows were asked for.
+        assert_eq!(seen(0, 10, 10), None);
+        assert_eq!(seen(20, 10, 0), None);
+        assert_eq!(seen(0, 0, 0), None);
+    }
+
+    #[test]
+    fn a_number_is_looked_for_where_it_can_be() {
+        let of = |asked| NumberFilter::of(Some(asked));
+        assert_eq!(of("+33612345678").e164.as_deref(), Some("+33612345678"));
+        assert_eq!(of("0033612345678").e164.as_deref(), Some("+33612345678"));
+        assert_eq!(of("anonymous").raw.as_deref(), Some("anonymous"));
+        assert_eq!(of("+336*").prefix.as_deref(), Some("+336"));
+        assert_eq!(NumberFilter::of(None), NumberFilter::default());
     }
 }

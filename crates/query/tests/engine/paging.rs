@@ -136,3 +136,14 @@ async fn filters_find_what_they_name() {
         assert_eq!(page.total, wanted.len() as u64, "{what}");
     }
 }
+
+#[tokio::test]
+async fn a_page_past_the_end_and_a_page_of_nothing_still_tell_the_total() {
+    let lake = five_calls().await;
+    let total_only = CallSearch { page_key: None, ..search(0, 0) };
+    let page = lake.engine.search_calls(&scope(ACME), &total_only).await.expect("a page");
+    assert_eq!((call_ids(&page).len(), page.total, page.has_more), (0, 5, true));
+    let past = CallSearch { page_key: None, ..search(7, 2) };
+    let page = lake.engine.search_calls(&scope(ACME), &past).await.expect("a page");
+    assert_eq!((call_ids(&page).len(), page.total, page.has_more), (0, 5, false));
+}
