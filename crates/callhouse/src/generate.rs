@@ -172,8 +172,7 @@ impl Iterator for Generator {
 
     fn next(&mut self) -> Option<Message> {
         // Messages may arrive as soon as no call that starts later can be ahead of them.
-        loop {
-            let Some(started_at) = self.arrivals.peek() else { break };
+        while let Some(started_at) = self.arrivals.peek() {
             if self.in_flight.peek().is_some_and(|Reverse(first)| first.order.0 <= started_at) {
                 break;
             }

@@ -2,6 +2,7 @@
 //! memory (at most seconds) it does not.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use anyhow::Context;
 use arrow::array::RecordBatch;
@@ -75,7 +76,7 @@ where
         Format::Table => print_table(out, schema, batches).await,
         Format::Csv => {
             let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(out);
-            writer.write(&RecordBatch::new_empty(schema.clone()))?;
+            writer.write(&RecordBatch::new_empty(Arc::clone(schema)))?;
             while let Some(batch) = batches.next().await {
                 writer.write(&batch?)?;
             }
@@ -113,7 +114,7 @@ async fn print_table<Error>(
 where
     Error: std::error::Error + Send + Sync + 'static,
 {
-    let mut shown = vec![RecordBatch::new_empty(schema.clone())];
+    let mut shown = vec![RecordBatch::new_empty(Arc::clone(schema))];
     let mut rows = 0;
     while let Some(batch) = batches.next().await {
         let batch = batch?;

@@ -28,7 +28,7 @@ pub(crate) async fn run(_: Arguments, data: &DataFlags) -> anyhow::Result<()> {
     output::table(&["table", "files", "rows", "bytes"], &rows, 1)?;
     output::line("")?;
     let mut positions: Vec<_> = snapshot.positions.iter().collect();
-    positions.sort_by(|(one, _), (other, _)| one.cmp(other));
+    positions.sort_by_key(|(kafka_partition, _)| *kafka_partition);
     let rows: Vec<Vec<String>> = positions
         .into_iter()
         .map(|(kafka_partition, next_offset)| vec![kafka_partition.to_string(), next_offset.to_string()])

@@ -53,7 +53,6 @@ pub(super) const NAMES: &[(&str, &str, Form)] = &[
 ];
 
 /// The variables of this process that could be settings.
-#[expect(clippy::disallowed_methods, reason = "this is where settings come in")]
 pub(super) fn variables() -> Vec<(String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

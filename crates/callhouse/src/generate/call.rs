@@ -109,7 +109,7 @@ pub(super) fn draw_call<'w>(
         to,
         customer_field: customer_field(index, &mut draw),
         outcome: if draw.chance(trunk.answered_per_million) { ANSWERED } else { *draw.weighted(UNANSWERED) },
-        release_source: *draw.weighted(&[(55, "caller"), (42, "callee"), (3, "gateway")]),
+        release_source: draw.weighted_word(&[(55, "caller"), (42, "callee"), (3, "gateway")]),
         started_at,
         ringing_at: None,
         answered_at: None,
@@ -202,7 +202,7 @@ fn draw_facts_of_answered(call: &mut Call, country: &'static Country, line: Line
     call.rating = Some(Rating::new(call, country, line, talk_ms));
     if draw.chance(800_000) {
         call.quality = Some(Quality {
-            codec: *draw.weighted(&[(60, "PCMA"), (20, "PCMU"), (12, "opus"), (8, "G729")]),
+            codec: draw.weighted_word(&[(60, "PCMA"), (20, "PCMU"), (12, "opus"), (8, "G729")]),
             mos_milli: (4_400 - draw.exponential_ms(0.25)).clamp(1_000, 4_500),
             jitter_ms: draw.exponential_ms(0.004).min(400),
             round_trip_ms: draw.log_normal_ms(0.045, 0.6).min(2_000),

@@ -53,6 +53,12 @@ impl Draw {
         unreachable!("the draw lies below the sum of the weights")
     }
 
+    /// A word, as likely as its weight.
+    pub(super) fn weighted_word(&mut self, from: &[(u32, &'static str)]) -> &'static str {
+        let word: &&str = self.weighted(from);
+        word
+    }
+
     /// An index below `len`, each as likely as the others.
     pub(super) fn index(&mut self, len: usize) -> usize {
         self.0.random_range(0..len)

@@ -24,7 +24,7 @@ impl Rating {
             billed_seconds(talk_ms, call.account.minimum_seconds, call.account.increment_seconds);
         match call.direction {
             Direction::Inbound => {
-                let shares_revenue = call.did.number.0 % 5 == 0;
+                let shares_revenue = call.did.number.0.is_multiple_of(5);
                 let credit =
                     if shares_revenue { amount(SHARED_MICROS_PER_MINUTE, billed_seconds) } else { 0 };
                 Self {

@@ -34,6 +34,10 @@ const SETTINGS: [(&str, &str); 5] = [
     ("CALLHOUSE_LOG_FILTER", "warn"),
 ];
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how many to try is how the test is run, no setting of callhouse"
+)]
 fn schedules() -> u64 {
     let text = std::env::var("CALLHOUSE_SCHEDULES").unwrap_or_else(|_| "100".to_owned());
     text.parse().expect("CALLHOUSE_SCHEDULES is a number")
@@ -216,10 +220,8 @@ impl<'b> Schedule<'b> {
         let client = reqwest::Client::new();
         while Instant::now() < dies_at && !server.running.has_ended() {
             match batches.last() {
-                Some(batch) if batches.len() > keep => {
-                    if post(&client, &server, key, batch).await {
-                        batches.pop();
-                    }
+                Some(batch) if batches.len() > keep && post(&client, &server, key, batch).await => {
+                    batches.pop();
                 }
                 _ => {}
             }

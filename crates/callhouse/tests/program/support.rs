@@ -20,6 +20,7 @@ pub(crate) struct Place {
 
 impl Drop for Place {
     /// A failed test leaves its folder behind, to be looked at.
+    #[expect(clippy::print_stdout, reason = "the harness shows what a failed test printed")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.folder.disable_cleanup(true);

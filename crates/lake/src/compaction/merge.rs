@@ -49,7 +49,8 @@ fn choose(shared: &Shared, snapshot: &Snapshot, eagerness: Eagerness) -> Option<
         for file in live(snapshot, table) {
             // A file of half the target is left alone: merging it would rewrite much to gain one file. A recent one
             // must not outgrow what settling may hold in memory.
-            let outgrows = table == Table::CallsRecent && file.record_count.saturating_mul(factor) > row_limit;
+            let outgrows =
+                table == Table::CallsRecent && file.record_count.saturating_mul(factor) > row_limit;
             if file.file_size_bytes >= target_bytes / 2 || outgrows {
                 continue;
             }
