@@ -251,7 +251,7 @@ fn elements<'a>(message: &'a Message, instructions: &Instructions<'_>) -> Vec<El
     match connector::by_name(format) {
         Some(connector) => connector.decode(&message.payload, instructions.default_account.as_ref()),
         None => {
-            let detail = format!("header {} names no format: {format:?}", crate::headers::FORMAT);
+            let detail = format!("header {} names no format: {format:?}", crate::headers::FORMAT_HEADER);
             let rejection = Rejection::new(RejectionReason::InvalidValue, detail);
             vec![Element { outcome: Err(rejection), bytes: &message.payload }]
         }

@@ -1,16 +1,12 @@
-//! The headers by which the doors and the file reader tell ingest how to read a message.
+//! The headers by which the doors and the file reader tell ingest how to read a message: the format of a line, the
+//! account of lines that name none, the bytes a line had before it was cut off, and the sender's account.
 
 use callhouse_core::{AccountId, Rejection, RejectionReason};
+pub use callhouse_log::file::{CUT_FROM_BYTES_HEADER, DEFAULT_ACCOUNT_HEADER, FORMAT_HEADER};
 use callhouse_log::message::Header;
 
-/// Names the connector that reads the message; without it the message is a CloudEvent.
-pub const FORMAT: &str = "callhouse-format";
-/// The account of lines that name none. Only read together with [`FORMAT`].
-pub const DEFAULT_ACCOUNT: &str = "callhouse-default-account";
 /// The account whose credentials sent the message. Without it the log itself is trusted.
-pub const ACCOUNT: &str = "callhouse-account";
-/// Bytes the message had before a reader with a limit of its own cut it off; such a message is rejected.
-pub const CUT_FROM_BYTES: &str = "callhouse-cut-from-bytes";
+pub const ACCOUNT_HEADER: &str = "callhouse-account";
 
 /// What the names of all of them begin with.
 const PREFIX: &[u8] = b"callhouse-";
@@ -34,13 +30,13 @@ impl<'a> Instructions<'a> {
             if !ours.is_some_and(|prefix| prefix.eq_ignore_ascii_case(PREFIX)) {
                 continue;
             }
-            if name.eq_ignore_ascii_case(FORMAT) {
+            if name.eq_ignore_ascii_case(FORMAT_HEADER) {
                 instructions.format = Some(text(name, value)?);
-            } else if name.eq_ignore_ascii_case(DEFAULT_ACCOUNT) {
+            } else if name.eq_ignore_ascii_case(DEFAULT_ACCOUNT_HEADER) {
                 instructions.default_account = Some(account(name, value)?);
-            } else if name.eq_ignore_ascii_case(ACCOUNT) {
+            } else if name.eq_ignore_ascii_case(ACCOUNT_HEADER) {
                 instructions.principal = Some(account(name, value)?);
-            } else if name.eq_ignore_ascii_case(CUT_FROM_BYTES) {
+            } else if name.eq_ignore_ascii_case(CUT_FROM_BYTES_HEADER) {
                 instructions.cut_from_bytes = Some(text(name, value)?);
             }
         }
@@ -78,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_header_that_names_no_account_rejects_the_message() {
-        let rejection = Instructions::read(&[header(ACCOUNT, b"a b")]).unwrap_err();
+        let rejection = Instructions::read(&[header(ACCOUNT_HEADER, b"a b")]).unwrap_err();
         assert_eq!(rejection.reason, RejectionReason::InvalidValue);
     }
 }

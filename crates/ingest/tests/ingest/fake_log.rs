@@ -114,6 +114,12 @@ struct Reading {
     read_to: Mutex<BTreeMap<i32, i64>>,
 }
 
+impl From<Reader> for Arc<dyn Log> {
+    fn from(reader: Reader) -> Self {
+        Arc::new(reader)
+    }
+}
+
 impl Reader {
     pub(crate) fn give(&self, partition: i32) {
         self.0.owned.send_modify(|owned| _ = owned.insert(partition));

@@ -4,6 +4,7 @@ mod fake_log;
 mod ing_1;
 mod ing_2;
 mod ing_3;
+mod logs;
 mod operation;
 mod property;
 mod warehouse;

@@ -94,13 +94,14 @@ impl Warehouse {
         Self::open(Arc::clone(&self.folder)).await
     }
 
-    pub(crate) fn start(&self, log: impl Log, options: Options) -> Process {
+    pub(crate) fn start(&self, log: impl Into<Arc<dyn Log>>, options: Options) -> Process {
         let hot = HotRows::default();
         let directory = AccountDirectory::new(self.accounts.clone());
         let ingest = Ingest::new(self.catalog.clone(), hot.clone(), directory, options);
         let stop = CancellationToken::new();
+        let log = log.into();
         let running = (Arc::clone(&ingest), stop.clone());
-        let run = tokio::spawn(async move { running.0.run(Arc::new(log), running.1).await });
+        let run = tokio::spawn(async move { running.0.run(log, running.1).await });
         Process { ingest, hot, stop, run }
     }
 
