@@ -107,15 +107,16 @@ impl Committer {
         let max_bytes = self.options.flush_bytes.min(self.options.hot_max_bytes / 2);
         loop {
             let waiting = self.staging.waiting();
+            let Some(since) = waiting.since else {
+                self.staging.grown().await;
+                continue;
+            };
             if waiting.rows >= self.options.flush_rows || waiting.bytes >= max_bytes {
                 return;
             }
-            match waiting.since {
-                None => self.staging.grown().await,
-                Some(since) => tokio::select! {
-                    () = sleep_until(since + Duration::from_millis(self.options.flush_age_ms)) => return,
-                    () = self.staging.grown() => {}
-                },
+            tokio::select! {
+                () = sleep_until(since + Duration::from_millis(self.options.flush_age_ms)) => return,
+                () = self.staging.grown() => {}
             }
         }
     }

@@ -1,5 +1,8 @@
 //! Ingest against a real catalog and real files in a temporary folder; only the log is a double.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod crash;
 mod fake_log;
 mod ing_1;
 mod ing_2;

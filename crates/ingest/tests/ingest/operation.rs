@@ -65,9 +65,15 @@ async fn reading_waits_while_compaction_is_behind() {
     let topic = topic_of(100, 1);
     warehouse.take_in(&topic, patient()).await;
     let options = Options { overlay_max_rows: 99, ..prompt() };
-    topic.append(0, structured(&story("acme", 500).started()));
-    let process = warehouse.start(topic.reader([0]), options);
+    let reader = topic.reader([0]);
+    let process = warehouse.start(reader.clone(), options);
     poll_until(DEADLINE, || async { process.ingest.status().waiting_for.is_some() }).await;
+    for number in 100..200 {
+        topic.append(0, structured(&story("acme", number).started()));
+    }
+    // Two batches of seven fit into the channel, and the worker may have been waiting for one.
+    poll_until(DEADLINE, || async { reader.read_to(0) >= 414 }).await;
+    assert!(process.hot.row_counts().0 <= 7);
 
     // What compaction does to the overlay in the end.
     let snapshot = warehouse.catalog.snapshot().await.unwrap();
@@ -80,8 +86,9 @@ async fn reading_waits_while_compaction_is_behind() {
         holes: Vec::new(),
         message: "compact",
     };
+    assert!(reader.read_to(0) <= 421, "it read to {}", reader.read_to(0));
     warehouse.catalog.commit(&compacted).await.unwrap();
-    warehouse.wait_for_position(0, 401).await;
+    warehouse.wait_for_position(0, 500).await;
     process.stopped().await.unwrap();
 }
 

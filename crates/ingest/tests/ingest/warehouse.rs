@@ -82,6 +82,11 @@ impl Warehouse {
         warehouse
     }
 
+    /// The folder, for a process of its own.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     async fn open(folder: Arc<tempfile::TempDir>) -> Self {
         let clock = Arc::new(ManualClock::new(crate::fake_log::RECEIVED_AT));
         let catalog = Catalog::open(DataFolder::new(folder.path()), clock).await.expect("a catalog");
