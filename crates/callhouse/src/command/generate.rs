@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// Days over which calls start
     #[arg(long, value_name = "D", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3660))]
     days: u32,
-    /// FILE, http(s)://HOST[:PORT] or kafka://BROKERS/TOPIC
+    /// `FILE`, `http(s)://HOST[:PORT]` or `kafka://BROKERS/TOPIC`
     #[arg(long, value_name = "TARGET", required_unless_present = "list_accounts")]
     to: Option<Target>,
     /// Writes the control totals as JSON

@@ -8,7 +8,7 @@ use callhouse_core::{AccountId, CallRecord, Money};
 use super::{CallCells, CallColumn as C, GroupName};
 use crate::error::Error;
 
-/// Decodes rows of `calls` / `calls_recent`; the inverse of [`super::encode_calls`], derived columns ignored.
+/// Decodes rows of `calls` / `calls_recent`; the inverse of [`super::encode_calls()`], derived columns ignored.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a batch that is not of this schema, or whose values no record can have.
