@@ -40,13 +40,18 @@ pub(crate) fn at(text: &str) -> Timestamp {
 impl Lake {
     /// A lake without rows.
     pub(crate) async fn empty() -> Self {
+        Self::with(EngineOptions::default()).await
+    }
+
+    /// A lake without rows and an engine with these limits.
+    pub(crate) async fn with(options: EngineOptions) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::new(folder.path());
         let clock = Arc::new(ManualClock::new(at("2026-04-01T00:00:00Z")));
         let dyn_clock: Arc<dyn callhouse_core::Clock> = Arc::clone(&clock) as _;
         let catalog = Catalog::open(data.clone(), dyn_clock).await.expect("a catalog");
         let hot = HotRows::default();
-        let engine = Engine::new(catalog.clone(), hot.clone(), EngineOptions::default()).expect("an engine");
+        let engine = Engine::new(catalog.clone(), hot.clone(), options).expect("an engine");
         Self { engine, clock, hot, writer: FileWriter::new(data), catalog, _folder: folder }
     }
 
@@ -114,6 +119,7 @@ pub(crate) fn calls(csv: &str) -> RecordBatch {
     let stated = Arc::new(Schema::new(fields));
     let mut reader = ReaderBuilder::new(Arc::clone(&stated))
         .with_header(true)
+        .with_batch_size(csv.len())
         .build(BufReader::new(csv.as_bytes()))
         .expect("a reader");
     let batch = reader.next().expect("rows").expect("rows of the stated types");

@@ -1,7 +1,7 @@
 //! TEN-1: whatever account A writes, no row of account B comes back.
 
 use arrow::util::pretty::pretty_format_batches;
-use callhouse_query::{Error, Scope};
+use callhouse_query::{EngineOptions, Error, Scope};
 use futures::TryStreamExt;
 
 use crate::lake::{ACME, Lake, scope};
@@ -157,4 +157,17 @@ async fn deep_nesting_is_an_answer_or_a_refusal_and_no_crash() {
     answer(&lake, &scope(ACME), &format!("SELECT call_id FROM calls WHERE callid IN ({list})"))
         .await
         .expect("an answer");
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_fit_is_refused_or_goes_through_the_spill_folder() {
+    let small = EngineOptions { memory_limit_bytes: 24 << 20, ..EngineOptions::default() };
+    let sql = "SELECT count(*) AS n FROM (SELECT value, row_number() OVER (ORDER BY value % 1000, value) AS n FROM generate_series(1, 2000000)) WHERE n > 0";
+    let lake = Lake::with(small.clone()).await;
+    let refused = answer(&lake, &Scope::All, sql).await;
+    assert!(matches!(refused, Err(Error::OutOfMemory { .. })), "{refused:?}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let spilling = EngineOptions { spill_folder: Some(folder.path().to_owned()), ..small };
+    let shown = answer(&Lake::with(spilling).await, &Scope::All, sql).await.expect("an answer");
+    assert!(shown.contains("2000000"), "{shown}");
 }
