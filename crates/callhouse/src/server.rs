@@ -104,6 +104,7 @@ impl Server {
     pub(crate) async fn start(settings: &Settings) -> anyhow::Result<Self> {
         // Before anything counts.
         let metrics = callhouse_api::install_metrics().context("installing metrics failed")?;
+        callhouse_ingest::metrics::describe();
         let listener = TcpListener::bind(&settings.listen)
             .await
             .with_context(|| format!("listening on {} failed", settings.listen))?;

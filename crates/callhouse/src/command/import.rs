@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use callhouse_core::connector;
-use callhouse_ingest::{Ingest, Summary};
+use callhouse_ingest::{Ingest, Options, Summary};
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
 use callhouse_lake::{Catalog, HotRows};
 use callhouse_log::file::{FileLog, ImportsFolder, PriorImports, Progress, Source};
@@ -55,8 +55,9 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
         accounts.create(account, None).await?;
     }
     let directory = AccountDirectory::new(accounts);
-    let ingest =
-        Ingest::new(catalog.clone(), HotRows::default(), directory, ingest_options(&settings.ingest));
+    // An import waits for no compaction: this process has none.
+    let options = Options { overlay_max_rows: i64::MAX, ..ingest_options(&settings.ingest) };
+    let ingest = Ingest::new(catalog.clone(), HotRows::default(), directory, options);
     let folder = catalog.folder().root().join("imports");
     let priors =
         ImportsFolder::open(&folder).with_context(|| format!("opening {} failed", folder.display()))?;
