@@ -1,4 +1,5 @@
-//! Upkeep beside ingest and queries: compaction, and deletion of files nobody reads any more.
+//! Upkeep beside ingest and queries: compaction, deletion of files nobody reads any more, and the gauges of what
+//! the lake holds.
 //!
 //! Of the processes on one data folder one at a time does it: whoever holds the lock file. The system lets go of
 //! the lock when its process ends, however that happens.
@@ -6,11 +7,16 @@
 use std::fs::{File, TryLockError};
 use std::time::Duration;
 
-use callhouse_lake::{Catalog, CompactionOptions, Compactor, gc};
+use callhouse_lake::{Catalog, CompactionOptions, Compactor, Snapshot, Table, gc};
+use metrics::{Unit, describe_gauge, gauge};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Compaction;
+
+const FILES: &str = "callhouse_files";
+const FILE_ROWS: &str = "callhouse_file_rows";
+const FILE_BYTES: &str = "callhouse_file_bytes";
 
 /// Garbage waits at most so long to be looked for, and less when the grace time is short.
 const LONGEST_COLLECT_INTERVAL: Duration = Duration::from_secs(60);
@@ -44,9 +50,7 @@ impl Upkeep {
 
     /// Does rounds of upkeep until told to stop; finishes the step under way.
     pub(crate) async fn run(self, stop: CancellationToken) {
-        if !self.enabled {
-            return;
-        }
+        describe_gauges();
         let mut rounds = tokio::time::interval(self.interval);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut round = 0_u128;
@@ -63,6 +67,10 @@ impl Upkeep {
     }
 
     async fn round(&self, round: u128, stop: &CancellationToken) -> anyhow::Result<()> {
+        show_gauges(&*self.catalog.snapshot().await?);
+        if !self.enabled {
+            return Ok(());
+        }
         let Some(_lock) = lock(&self.catalog)? else { return Ok(()) };
         while !stop.is_cancelled() && self.compactor.step().await?.commits > 0 {}
         if round.is_multiple_of(self.collect_every) {
@@ -80,6 +88,29 @@ fn lock(catalog: &Catalog) -> anyhow::Result<Option<File>> {
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
+}
+
+fn describe_gauges() {
+    describe_gauge!(FILES, "Live data files, by table");
+    describe_gauge!(FILE_ROWS, "Rows in live data files, by table");
+    describe_gauge!(FILE_BYTES, Unit::Bytes, "Size of live data files, by table");
+}
+
+fn show_gauges(snapshot: &Snapshot) {
+    for table in Table::ALL {
+        let files = snapshot.files.get(&table).map_or(&[][..], Vec::as_slice);
+        let rows: i64 = files.iter().map(|file| file.record_count).sum();
+        let bytes: i64 = files.iter().map(|file| file.file_size_bytes).sum();
+        gauge!(FILES, "table" => table.name())
+            .set(approximately(i64::try_from(files.len()).unwrap_or(i64::MAX)));
+        gauge!(FILE_ROWS, "table" => table.name()).set(approximately(rows));
+        gauge!(FILE_BYTES, "table" => table.name()).set(approximately(bytes));
+    }
+}
+
+/// A gauge's form of a count: exact up to 2^53.
+fn approximately(count: i64) -> f64 {
+    count as f64
 }
 
 /// The settings of compaction.
