@@ -7,6 +7,7 @@ use arrow::datatypes::SchemaRef;
 use callhouse_lake::overlay::Skip;
 use callhouse_lake::{DataFile, Table};
 use datafusion::catalog::Session;
+use datafusion::common::config::TableParquetOptions;
 use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
@@ -70,10 +71,12 @@ impl FileScan<'_> {
             runtime.object_store(store)?,
             runtime.cache_manager.get_file_metadata_cache(),
         );
+        let settings = state.config_options().execution.parquet.clone();
         let source = ParquetSource::new(Arc::clone(&self.schema))
-            .with_table_parquet_options(state.table_options().parquet.clone())
-            .with_pushdown_filters(true)
-            .with_reorder_filters(false)
+            .with_table_parquet_options(TableParquetOptions {
+                global: settings,
+                ..TableParquetOptions::default()
+            })
             .with_parquet_file_reader_factory(Arc::new(reader));
         Ok(match &self.predicate {
             Some(predicate) => source.with_predicate(Arc::clone(predicate)),
