@@ -8,4 +8,5 @@ mod import;
 mod kafka;
 mod sdk;
 mod settings;
+mod stored;
 mod support;
