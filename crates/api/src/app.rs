@@ -11,6 +11,8 @@ use callhouse_log::Appender;
 use callhouse_query::Engine;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::body::Bodies;
+
 /// Everything a request may need.
 #[derive(Clone)]
 pub struct App {
@@ -31,11 +33,16 @@ pub(crate) struct Doors {
     app: Arc<App>,
     /// Cached: who may write for whom.
     directory: AccountDirectory,
+    bodies: Bodies,
 }
 
 impl Doors {
     pub(crate) fn new(app: App) -> Self {
-        Self { directory: AccountDirectory::new(app.accounts.clone()), app: Arc::new(app) }
+        Self {
+            directory: AccountDirectory::new(app.accounts.clone()),
+            bodies: Bodies::new(),
+            app: Arc::new(app),
+        }
     }
 }
 
@@ -48,6 +55,12 @@ impl FromRef<Doors> for Arc<App> {
 impl FromRef<Doors> for AccountDirectory {
     fn from_ref(doors: &Doors) -> Self {
         doors.directory.clone()
+    }
+}
+
+impl FromRef<Doors> for Bodies {
+    fn from_ref(doors: &Doors) -> Self {
+        doors.bodies.clone()
     }
 }
 

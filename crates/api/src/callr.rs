@@ -22,12 +22,13 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
+use crate::body::{Bodies, read_refused};
 use crate::callr::envelope::Call;
 use crate::callr::error::Error;
 use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::Params;
+use crate::credentials;
 use crate::status::Problem;
-use crate::{body, credentials};
 
 /// Every method served, in order of name.
 const METHODS: &[Method] = &[
@@ -55,29 +56,29 @@ pub fn method_names() -> impl Iterator<Item = &'static str> {
     METHODS.iter().map(|method| method.name)
 }
 
-pub(crate) async fn post(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+pub(crate) async fn post(
+    State(app): State<Arc<App>>,
+    State(bodies): State<Bodies>,
+    request: Request<Body>,
+) -> Response {
     let (parts, body) = request.into_parts();
     let principal = match credentials::authenticate(&app, &parts.headers).await {
-        Err(problem) if !matches!(problem, Problem::Unauthenticated { .. }) => {
-            return problem.into_response();
+        Ok(principal) => principal,
+        Err(problem @ Problem::Unauthenticated { .. }) => {
+            let (id, _) = envelope::read(&read_refused(body).await);
+            return envelope::unauthenticated(&id, &problem);
         }
-        authenticated => authenticated,
-    };
-    let bytes = match body::read(&parts.headers, body).await {
-        Ok(bytes) => bytes,
         Err(problem) => return problem.into_response(),
     };
-    let (id, call) = envelope::read(&bytes);
-    match principal {
-        Ok(principal) => {
-            let outcome = match call {
-                Ok(call) => dispatch(Context { app, principal }, call).await,
-                Err(error) => Err(error),
-            };
-            envelope::answer(&id, outcome)
-        }
-        Err(problem) => envelope::unauthenticated(&id, &problem),
-    }
+    let (id, call) = match bodies.read(&parts.headers, body).await {
+        Ok(held) => envelope::read(&held.bytes),
+        Err(problem) => return problem.into_response(),
+    };
+    let outcome = match call {
+        Ok(call) => dispatch(Context { app, principal }, call).await,
+        Err(error) => Err(error),
+    };
+    envelope::answer(&id, outcome)
 }
 
 async fn dispatch(context: Context, call: Call) -> Result<Answer, Error> {

@@ -29,6 +29,10 @@ pub(crate) enum Problem {
     TooManyEvents {
         limit: usize,
     },
+    /// The body did not arrive in time.
+    BodyTooSlow {
+        limit_seconds: u64,
+    },
     /// The body ended early, or its compression is broken.
     BodyBroken {
         detail: String,
@@ -57,6 +61,8 @@ pub(crate) enum Problem {
         method: String,
         path: String,
     },
+    /// The bodies being worked on take all the memory there is for them.
+    Busy,
     /// The queue in front of the log is full.
     LogFull,
     /// The log or the catalog does not answer.
@@ -88,7 +94,8 @@ impl Problem {
             }
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::LogFull => StatusCode::TOO_MANY_REQUESTS,
+            Self::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::LogFull | Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -106,6 +113,8 @@ impl Problem {
             Self::UnsupportedEncoding { .. } => "UNSUPPORTED_ENCODING",
             Self::NotFound { .. } => "NOT_FOUND",
             Self::MethodNotAllowed { .. } => "METHOD_NOT_ALLOWED",
+            Self::BodyTooSlow { .. } => "BODY_TOO_SLOW",
+            Self::Busy => "BUSY",
             Self::LogFull => "LOG_FULL",
             Self::Unavailable { .. } => "UNAVAILABLE",
             Self::Internal => "INTERNAL_ERROR",
@@ -136,6 +145,8 @@ impl Problem {
             Self::MethodNotAllowed { method, path } => {
                 format!("{path:?} does not take {method}; `routes` lists what it takes")
             }
+            Self::BodyTooSlow { limit_seconds } => format!("the body did not arrive within {limit_seconds} s"),
+            Self::Busy => "too many large requests at one time; send it again".to_owned(),
             Self::LogFull => {
                 "events arrive faster than they can be stored; nothing of this request is promised, send it again"
                     .to_owned()
@@ -165,7 +176,7 @@ impl Problem {
                     response.headers_mut().insert(header::ALLOW, allow);
                 }
             }
-            Self::LogFull | Self::Unavailable { .. } => {
+            Self::LogFull | Self::Busy | Self::Unavailable { .. } => {
                 response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
             }
             _ => {}

@@ -13,17 +13,19 @@ use callhouse_lake::accounts::AccountDirectory;
 use callhouse_log::Error as LogError;
 
 use crate::app::App;
+use crate::body::Bodies;
+use crate::credentials;
 use crate::ingest::answer::Answer;
 use crate::ingest::check::check;
 use crate::status::{self, Problem};
-use crate::{body, credentials};
 
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
     State(directory): State<AccountDirectory>,
+    State(bodies): State<Bodies>,
     request: Request<Body>,
 ) -> Response {
-    match take(&app, &directory, request).await {
+    match take(&app, &directory, &bodies, request).await {
         Ok(answer) => {
             (status::of_ingest(answer.accepted, answer.rejected_count), Json(answer)).into_response()
         }
@@ -31,10 +33,16 @@ pub(crate) async fn post(
     }
 }
 
-async fn take(app: &App, directory: &AccountDirectory, request: Request<Body>) -> Result<Answer, Problem> {
+async fn take(
+    app: &App,
+    directory: &AccountDirectory,
+    bodies: &Bodies,
+    request: Request<Body>,
+) -> Result<Answer, Problem> {
     let (parts, body) = request.into_parts();
     let principal = credentials::authenticate(app, &parts.headers).await?;
-    let bytes = body::read(&parts.headers, body).await?;
+    let held = bodies.read(&parts.headers, body).await?;
+    let bytes = held.bytes.clone();
     let received_at = app.clock.now();
     // Decoding 10 MB takes tens of milliseconds: not on a thread that serves others.
     let checking = tokio::task::spawn_blocking(move || check(&parts.headers, &bytes, received_at));
@@ -44,6 +52,7 @@ async fn take(app: &App, directory: &AccountDirectory, request: Request<Body>) -
     if !messages.is_empty() {
         app.appender.append(messages).await.map_err(|error| refuse(&error))?;
     }
+    drop(held);
     count(&answer);
     Ok(answer)
 }
