@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -93,6 +94,7 @@ impl Topic {
             batch_messages: 7,
             committed: Mutex::default(),
             read_to: Mutex::default(),
+            leaves_out: AtomicBool::new(false),
         }))
     }
 }
@@ -112,6 +114,8 @@ struct Reading {
     batch_messages: usize,
     committed: Mutex<Vec<OffsetRange>>,
     read_to: Mutex<BTreeMap<i32, i64>>,
+    /// Leave the next batch out, as a log with a fault would.
+    leaves_out: AtomicBool,
 }
 
 impl From<Reader> for Arc<dyn Log> {
@@ -123,6 +127,10 @@ impl From<Reader> for Arc<dyn Log> {
 impl Reader {
     pub(crate) fn give(&self, partition: i32) {
         self.0.owned.send_modify(|owned| _ = owned.insert(partition));
+    }
+
+    pub(crate) fn leave_a_batch_out(&self) {
+        self.0.leaves_out.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn take_away(&self, partition: i32) {
@@ -182,6 +190,9 @@ impl Reading {
             while let Some(mut batch) = self.batch(partition, next) {
                 batch.hole = hole.take();
                 next = batch.to;
+                if self.leaves_out.swap(false, Ordering::SeqCst) {
+                    continue;
+                }
                 if assignment.batches.send(batch).await.is_err() {
                     return;
                 }

@@ -66,6 +66,25 @@ async fn ing_3_positions_move_on_over_offsets_without_messages() {
 }
 
 #[tokio::test]
+async fn ing_3_a_log_that_leaves_messages_out_is_read_again() {
+    let warehouse = Warehouse::new().await;
+    let topic = topic_of(2, 1);
+    let reader = topic.reader([0]);
+    let process = warehouse.start(reader.clone(), prompt());
+    warehouse.wait_for_position(0, 8).await;
+    reader.leave_a_batch_out();
+    for number in 2..10 {
+        for event in story("acme", number).all() {
+            topic.append(0, structured(&event));
+        }
+    }
+    warehouse.wait_for_position(0, 40).await;
+    assert!(process.ingest.is_healthy());
+    process.stopped().await.unwrap();
+    warehouse.assert_settled(&expected(&topic)).await;
+}
+
+#[tokio::test]
 async fn ing_3_retention_stops_the_partition_and_says_why() {
     let warehouse = Warehouse::new().await;
     let topic = topic_of(4, 2);
