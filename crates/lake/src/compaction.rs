@@ -16,8 +16,8 @@
 //! compactors that settle at once one loses, and no call is settled twice: the second to commit had seen the
 //! other's first input, or a file that has gone since. What a crash leaves unnamed, `gc` removes.
 //!
-//! **Memory**: settling reads at most `memory_bytes` of recent rows (at [`ROW_BYTES`] a row) and holds them about
-//! four times while it joins and sorts; a merge holds one batch of each of at most `fan_in` inputs and one
+//! **Memory**: settling reads at most `memory_bytes` of recent rows (at [`ROW_BYTES`] a row), or two files if they
+//! have more, and holds them about four times while it joins and sorts; a merge holds one batch of each of at most `fan_in` inputs and one
 //! unfinished row group.
 //!
 //! **Live files**, when compaction keeps up, with `d` days that have calls, `b` bytes in a table, `T` the target and

@@ -60,7 +60,7 @@ pub(super) fn settle(
     // One file that stays as it is needs no new one.
     let stays = ways.staying.len() == keyed.calls.num_rows() && due.is_empty();
     if let ([only], true) = (&inputs[..], stays) {
-        shared.waiting.lock().wait_again(only, now);
+        shared.waiting.lock().stay([&only.path], now);
         return Ok(None);
     }
     let mut change = Change {
@@ -73,46 +73,51 @@ pub(super) fn settle(
     if !ways.staying.is_empty() {
         let staying = take(&keyed.calls, ways.staying)?;
         let slices = output::slices(staying);
-        change.add.extend(output::write(&shared.writer, Table::CallsRecent, None, usize::MAX, slices)?);
+        let written = output::write(&shared.writer, Table::CallsRecent, None, usize::MAX, slices)?;
+        shared.waiting.lock().stay(written.iter().map(|file| &file.path), now);
+        change.add.extend(written);
     }
     crash::point("compaction.settle.after_write");
     Ok(Some(change))
 }
 
-/// The file with the least id and the ripe ones behind it, of at most so many rows together as memory allows; none
-/// if none is ripe.
+/// The file with the least id and the ripe ones behind it, as many as memory allows; none if none is ripe.
 fn inputs(
     shared: &Shared,
     recent: &[Arc<DataFile>],
     now: Timestamp,
     eagerness: Eagerness,
 ) -> Vec<Arc<DataFile>> {
+    let options = &shared.options;
     let mut waiting = shared.waiting.lock();
     waiting.see(recent, now);
-    let settle_after = micros(shared.options.settle_after);
+    let (settle_after, settle_every) = (micros(options.settle_after), micros(options.settle_every));
     let is_ripe = |file: &Arc<DataFile>| match eagerness {
         Eagerness::Due => waiting.is_ripe(file, now, settle_after),
-        Eagerness::Pressed | Eagerness::Everything => true,
+        Eagerness::Pressed => waiting.is_fresh(file, now, settle_every),
+        Eagerness::Everything => true,
     };
-    let pauses = |at: Timestamp| now.micros_since(at) < micros(shared.options.settle_every);
-    let paused = eagerness == Eagerness::Due && waiting.settled_at.is_some_and(pauses);
-    if paused || !recent.iter().any(is_ripe) {
-        return Vec::new();
-    }
-    let row_limit = shared.options.memory_bytes / ROW_BYTES;
-    let mut rows = 0;
-    let mut inputs: Vec<Arc<DataFile>> = Vec::new();
+    let paused = eagerness == Eagerness::Due
+        && waiting.settled_at.is_some_and(|at| now.micros_since(at) < settle_every);
+    let (Some((first, others)), false) = (recent.split_first(), paused) else { return Vec::new() };
+    let row_limit = options.memory_bytes / ROW_BYTES;
+    let count_of = |file: &Arc<DataFile>| usize::try_from(file.record_count).unwrap_or(0);
+    let mut inputs = vec![Arc::clone(first)];
+    let mut rows = count_of(first);
+    let mut has_ripe = is_ripe(first);
     let mut taken_all = true;
-    for file in recent {
-        if !inputs.is_empty() && !is_ripe(file) {
-            continue;
-        }
-        rows += usize::try_from(file.record_count).unwrap_or(0);
-        if !inputs.is_empty() && rows > row_limit {
+    for file in others.iter().filter(|file| is_ripe(file)) {
+        rows += count_of(file);
+        // The first file does not keep the others from their turn: one ripe file always goes with it.
+        if has_ripe && rows > row_limit {
             taken_all = false;
             break;
         }
+        has_ripe = true;
         inputs.push(Arc::clone(file));
+    }
+    if !has_ripe {
+        return Vec::new();
     }
     waiting.settled_at = taken_all.then_some(now);
     inputs

@@ -210,3 +210,37 @@ async fn settling_takes_the_file_with_the_least_id_too() {
     let report = compactor.step().await.expect("steps");
     assert_eq!((report.settled_rows, report.removed_files, report.added_files), (1, 2, 2));
 }
+
+#[tokio::test]
+async fn open_calls_do_not_keep_others_from_settling() {
+    for recent_rows in [1, 1_000] {
+        let lake = Lake::open(BASE.plus_micros(HOUR)).await;
+        let options = CompactionOptions {
+            memory_bytes: 8 * super::ROW_BYTES,
+            recent_rows,
+            ..CompactionOptions::default()
+        };
+        let compactor = Compactor::new(lake.catalog.clone(), options);
+        let open: Vec<CallRecord> =
+            (0..6).map(|id| CallRecord { end: None, ..ended_call(&format!("open-{id}")) }).collect();
+        let ended: Vec<CallRecord> = (0..6).map(|id| ended_call(&format!("ended-{id}"))).collect();
+        lake.commit_calls(&open).await;
+        compactor.step().await.expect("steps");
+        lake.commit_calls(&ended).await;
+        compactor.step().await.expect("steps");
+        lake.clock.advance_micros(HOUR / 4);
+        // The first step may look at the open calls alone.
+        for _ in 0..2 {
+            compactor.step().await.expect("steps");
+        }
+        assert_eq!(lake.live(Table::Calls).await, 1, "settled with {recent_rows} recent rows");
+        // The open calls alone are no work, however pressed.
+        let mut steps = 0;
+        while compactor.step().await.expect("steps").commits > 0 {
+            steps += 1;
+            assert!(steps < 3, "open calls are written again and again");
+        }
+        let committed: Vec<CallRecord> = open.into_iter().chain(ended).collect();
+        assert_eq!(lake.answers(&[]).await, joined_purely(&committed));
+    }
+}

@@ -14,6 +14,8 @@ use crate::file::NewFile;
 pub(super) struct Waiting {
     started: bool,
     recent: HashMap<String, Timestamp>,
+    /// When settling last found that the rows of a recent file stay.
+    looked_at: HashMap<String, Timestamp>,
     /// When late rows of a settled file were first seen.
     late: HashMap<i64, Timestamp>,
     /// When settling last took all that was ripe.
@@ -25,6 +27,7 @@ impl Waiting {
     pub(super) fn see(&mut self, recent: &[Arc<DataFile>], now: Timestamp) {
         let live: HashSet<&str> = recent.iter().map(|file| file.path.as_str()).collect();
         self.recent.retain(|path, _| live.contains(path.as_str()));
+        self.looked_at.retain(|path, _| live.contains(path.as_str()));
         let since = if self.started { now } else { Timestamp(i64::MIN) };
         for file in recent {
             self.recent.entry(file.path.clone()).or_insert(since);
@@ -45,9 +48,17 @@ impl Waiting {
         }
     }
 
-    /// Lets a recent file wait anew: it was looked at in vain.
-    pub(super) fn wait_again(&mut self, file: &DataFile, now: Timestamp) {
-        self.recent.insert(file.path.clone(), now);
+    /// Lets files wait anew: their rows were looked at now, and stay.
+    pub(super) fn stay<'a>(&mut self, paths: impl IntoIterator<Item = &'a String>, now: Timestamp) {
+        for path in paths {
+            self.recent.insert(path.clone(), now);
+            self.looked_at.insert(path.clone(), now);
+        }
+    }
+
+    /// Whether the rows of a recent file were not looked at within the last `micros`.
+    pub(super) fn is_fresh(&self, file: &DataFile, now: Timestamp, micros: i64) -> bool {
+        self.looked_at.get(&file.path).is_none_or(|at| now.micros_since(*at) >= micros)
     }
 
     /// How long late rows of a settled file have waited, in microseconds.
