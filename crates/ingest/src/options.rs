@@ -56,7 +56,7 @@ impl Default for Options {
             chunk_messages: 8_192,
             chunk_bytes: 4 << 20,
             hot_max_bytes: 512 << 20,
-            overlay_max_rows: 20_000_000,
+            overlay_max_rows: 1_000_000,
             open_records: 200_000,
             phone_numbers: 200_000,
             max_message_bytes: 4 << 20,

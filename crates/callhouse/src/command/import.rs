@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, DataFlags, Flags, KafkaFlags};
 use crate::server::{ingest_options, stop_signal};
+use crate::upkeep::Upkeep;
 use crate::{lake, logging, output};
 
 /// How often the progress bar looks.
@@ -67,18 +68,14 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
         catalog,
         ingest,
     };
-    for file in &arguments.files {
-        let (lines, summary) =
-            importer.import(file).await.with_context(|| format!("importing {} failed", file.display()))?;
-        output::line(format!(
-            "{}: {lines} lines, {} new: {} events, {} rejected",
-            file.display(),
-            summary.messages,
-            summary.events,
-            summary.rejections,
-        ))?;
-    }
-    Ok(())
+    // Without it the rows of a large import would all wait in the overlay, whose size stops reading.
+    let stop = CancellationToken::new();
+    let upkeep = Upkeep::new(importer.catalog.clone(), &settings.compaction).run(stop.clone());
+    let upkeep = tokio::spawn(upkeep);
+    let imported = importer.import_all(&arguments.files).await;
+    stop.cancel();
+    upkeep.await.context("upkeep died")?;
+    imported
 }
 
 struct Importer {
@@ -89,6 +86,21 @@ struct Importer {
 }
 
 impl Importer {
+    async fn import_all(&self, files: &[PathBuf]) -> anyhow::Result<()> {
+        for file in files {
+            let (lines, summary) =
+                self.import(file).await.with_context(|| format!("importing {} failed", file.display()))?;
+            output::line(format!(
+                "{}: {lines} lines, {} new: {} events, {} rejected",
+                file.display(),
+                summary.messages,
+                summary.events,
+                summary.rejections,
+            ))?;
+        }
+        Ok(())
+    }
+
     /// Takes one file in; returns the lines it has and what of them was new.
     async fn import(&self, file: &Path) -> anyhow::Result<(i64, Summary)> {
         let progress = Arc::new(Progress::default());

@@ -142,7 +142,7 @@ impl Default for Ingest {
             flush_rows: 400_000,
             flush_bytes: 128 << 20,
             hot_max_bytes: 512 << 20,
-            overlay_max_rows: 20_000_000,
+            overlay_max_rows: 1_000_000,
             open_records: 200_000,
             max_message_bytes: 4 << 20,
             skip_holes: false,
