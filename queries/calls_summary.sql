@@ -14,7 +14,8 @@
 --   aloc            int      answered seconds per answered call, rounded half up; 0 without answered calls
 --   debit           decimal  charged, in currency units
 --   credit          decimal  earned, in currency units
---   unique_callers  int      different calling numbers (E.164, or as the source wrote them); inbound only, else 0
+--   unique_callers  int      different calling numbers (E.164, or as the source wrote them), withheld ones not
+--                            counted; inbound only, else 0
 SELECT
     direction,
     calls,
@@ -32,8 +33,17 @@ FROM (
         coalesce(sum(talk_seconds), 0) AS talk_seconds,
         coalesce(sum(debit), 0) AS debit,
         coalesce(sum(credit), 0) AS credit,
-        count(DISTINCT CASE WHEN direction = 'inbound' THEN coalesce(from_number, from_number_raw) END) AS unique_callers
-    FROM calls
+        count(DISTINCT CASE WHEN direction = 'inbound' THEN coalesce(from_number, stated_number) END) AS unique_callers
+    FROM (
+        SELECT
+            *,
+            CASE
+                WHEN lower(from_number_raw) LIKE '%anonymous%' THEN NULL
+                WHEN lower(from_number_raw) IN ('', 'blocked', 'private', 'restricted', 'unavailable', 'unknown', 'withheld') THEN NULL
+                ELSE from_number_raw
+            END AS stated_number
+        FROM calls
+    )
     WHERE started_at >= $from
         AND started_at < $to
         AND direction IN ('inbound', 'outbound')

@@ -6,4 +6,5 @@ mod lake;
 mod paging;
 mod plans;
 mod slt;
+mod summary;
 mod tenancy;
