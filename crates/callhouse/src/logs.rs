@@ -26,10 +26,9 @@ impl Logs {
         if settings.kafka.brokers.is_empty() {
             return Self::open_embedded(catalog).await;
         }
-        let kafka = kafka_settings(&settings.kafka);
         let topic = settings.kafka.topics.first().context("kafka.topics is empty")?;
-        let appender = KafkaAppender::new(&kafka, topic)?;
-        Ok(Self { log: Arc::new(KafkaLog::new(kafka)?), appender: Arc::new(appender), embedded: None })
+        let appender = KafkaAppender::new(&kafka_settings(&settings.kafka), topic)?;
+        Ok(Self { log: Arc::new(kafka_log(&settings.kafka)?), appender: Arc::new(appender), embedded: None })
     }
 
     async fn open_embedded(catalog: &Catalog) -> anyhow::Result<Self> {
@@ -49,6 +48,14 @@ impl Logs {
             embedded.close().await;
         }
     }
+}
+
+/// The topics of the settings, to be read.
+///
+/// # Errors
+/// When a client property is refused.
+pub(crate) fn kafka_log(settings: &Kafka) -> anyhow::Result<KafkaLog> {
+    Ok(KafkaLog::new(kafka_settings(settings))?)
 }
 
 /// An appender to a topic for a program that only appends.

@@ -93,6 +93,14 @@ impl EmbeddedLog {
         self.readers.close().await;
     }
 
+    /// The offset the next appended message will get.
+    ///
+    /// # Errors
+    /// [`Error::Embedded`] when the file cannot be read.
+    pub async fn end(&self) -> Result<i64, Error> {
+        Ok(store::bounds(&self.readers).await?.next)
+    }
+
     /// Where the log lives.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -158,7 +166,7 @@ impl Log for EmbeddedLog {
 
     async fn lag(&self) -> Result<Vec<PartitionLag>, Error> {
         let Some(next_offset) = *self.reading.lock() else { return Ok(Vec::new()) };
-        let high_watermark = store::bounds(&self.readers).await?.next;
+        let high_watermark = self.end().await?;
         Ok(vec![PartitionLag { kafka_partition: self.kafka_partition.clone(), next_offset, high_watermark }])
     }
 }

@@ -113,10 +113,22 @@ impl Log for KafkaLog {
         Ok(())
     }
 
-    /// Asks the brokers; takes a round trip per partition.
     async fn lag(&self) -> Result<Vec<PartitionLag>, Error> {
         let reading = self.shared.reading.lock().clone();
-        if reading.is_empty() {
+        self.lag_behind(reading).await
+    }
+}
+
+impl KafkaLog {
+    /// How far the topics are ahead of positions. Asks the brokers; takes a round trip per partition.
+    ///
+    /// # Errors
+    /// [`Error::Kafka`] when they do not answer, or do not know a partition.
+    pub async fn lag_behind(
+        &self,
+        positions: HashMap<KafkaPartition, i64>,
+    ) -> Result<Vec<PartitionLag>, Error> {
+        if positions.is_empty() {
             return Ok(Vec::new());
         }
         let settings = self.settings.clone();
@@ -129,7 +141,7 @@ impl Log for KafkaLog {
                     .map_err(failed("question about offsets"))?;
                 Ok(PartitionLag { kafka_partition, next_offset, high_watermark: end.max(next_offset) })
             };
-            reading.into_iter().map(lag).collect()
+            positions.into_iter().map(lag).collect()
         });
         match asking.await {
             Ok(lags) => lags,

@@ -97,7 +97,9 @@ async fn commands_work_beside_a_running_server() {
     let totals = totals(&totals_file);
     wait_for_messages(&place, totals["messages"].as_i64().expect("a number")).await;
     place.run(["compact"]);
-    place.run(["status"]);
+    let status = place.run(["status"]);
+    let position = status.lines().find(|line| line.starts_with("events[0]")).unwrap_or_default();
+    assert!(position.ends_with(" 0"), "the log is ahead of the lake: {status}");
     assert_verified(&place);
     assert_calls_equal(&place, &[&totals]);
     // The key made beside the server works at once.

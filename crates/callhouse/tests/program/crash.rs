@@ -56,6 +56,7 @@ async fn ing_1_kills_between_any_two_steps_lose_nothing_and_double_nothing_again
     run_hand(1).await;
 }
 
+#[expect(clippy::print_stdout, reason = "a failure says with it which schedule it was")]
 async fn run_hand(hand: u64) {
     let points = crash_points();
     let (mut at_points, mut at_times) = (0, 0);

@@ -79,7 +79,6 @@ impl Client {
 
 /// A part of the cache `tests/sdk/install` fills. Without it the test says loudly that it did nothing, and fails
 /// where nothing may be left out.
-#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
 fn installed(part: &str) -> Option<PathBuf> {
     let home = std::env::home_dir().expect("a home directory");
     let path = home.join(".cache/callhouse").join(part);
