@@ -2,14 +2,15 @@
 //! rejection (ING-3). Runs on blocking threads; units of one partition may be decoded at the same time.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use callhouse_core::event::envelope::{self, Element, Incoming};
-use callhouse_core::event::{CallEventType, Kind};
+use callhouse_core::event::{CallEventType, EARLIEST, Kind};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::record::fold;
-use callhouse_core::{AccountId, Event, Rejection, RejectionReason, Timestamp, connector};
+use callhouse_core::{AccountId, Clock, Event, Rejection, RejectionReason, Timestamp, connector};
 use callhouse_lake::rows::{EventRow, Origin, RejectionRow, encode_events, encode_rejections};
 use callhouse_log::Message;
 use parking_lot::Mutex;
@@ -55,16 +56,18 @@ pub(crate) struct Decoder {
     phone_numbers: usize,
     max_message_bytes: usize,
     rejected_payload_bytes: usize,
+    clock: Arc<dyn Clock>,
 }
 
 impl Decoder {
-    pub(crate) fn new(accounts: AccountCheck, options: &Options) -> Self {
+    pub(crate) fn new(accounts: AccountCheck, options: &Options, clock: Arc<dyn Clock>) -> Self {
         Self {
             accounts,
             phone_books: Mutex::default(),
             phone_numbers: options.phone_numbers,
             max_message_bytes: options.max_message_bytes,
             rejected_payload_bytes: options.rejected_payload_bytes,
+            clock,
         }
     }
 
@@ -72,7 +75,14 @@ impl Decoder {
     ///
     /// # Errors
     /// [`Error::LookUpAccount`], [`Error::Encode`]. Bad messages are rows, not errors.
-    pub(crate) fn decode(&self, runtime: &Handle, unit: Unit) -> Result<Decoded, Error> {
+    pub(crate) fn decode(&self, runtime: &Handle, mut unit: Unit) -> Result<Decoded, Error> {
+        let now = self.clock.now();
+        for message in &mut unit.messages {
+            // Kafka's producers may leave the time out, or write nonsense: then it is received now.
+            if message.received_at < EARLIEST {
+                message.received_at = now;
+            }
+        }
         let phones = self.phone_books.lock().pop();
         let phones = phones.unwrap_or_else(|| PhoneBook::with_capacity(self.phone_numbers));
         let mut decoding = Decoding {

@@ -46,7 +46,7 @@ impl Ingest {
         let created = Accounts::new(catalog.clone());
         let check = AccountCheck::new(accounts, created, options.create_accounts);
         let shared = Shared {
-            decoder: Decoder::new(check, &options),
+            decoder: Decoder::new(check, &options, Arc::clone(catalog.clock())),
             decoding: Semaphore::new(options.decoders.max(1)),
             gate: Gate::new(options.hot_max_bytes, options.overlay_max_rows),
             clock: Arc::clone(catalog.clock()),

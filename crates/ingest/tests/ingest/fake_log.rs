@@ -44,12 +44,20 @@ impl Topic {
     }
 
     pub(crate) fn append_with(&self, partition: i32, headers: Vec<Header>, payload: impl Into<Bytes>) {
-        let payload = payload.into();
+        self.append_message(partition, RECEIVED_AT, headers, payload.into());
+    }
+
+    /// As Kafka tells it of a producer that leaves the time out.
+    pub(crate) fn append_without_time(&self, partition: i32, payload: impl Into<Bytes>) {
+        self.append_message(partition, Timestamp(0), Vec::new(), payload.into());
+    }
+
+    fn append_message(&self, partition: i32, received_at: Timestamp, headers: Vec<Header>, payload: Bytes) {
         self.partitions.send_modify(|partitions| {
             let partition = partitions.entry(partition).or_default();
             let offset = partition.next;
             partition.next += 1;
-            partition.messages.insert(offset, Message { offset, received_at: RECEIVED_AT, headers, payload });
+            partition.messages.insert(offset, Message { offset, received_at, headers, payload });
         });
     }
 

@@ -173,6 +173,15 @@ async fn ing_3_impossible_times_are_rejected() {
 }
 
 #[tokio::test]
+async fn ing_3_a_message_whose_time_the_log_does_not_know_is_received_now() {
+    let warehouse = Warehouse::new().await;
+    let topic = Topic::new();
+    topic.append_without_time(0, structured(&story("acme", 1).started()));
+    let summary = warehouse.take_in(&topic, patient()).await;
+    assert_eq!((summary.events, summary.rejections), (1, 0));
+}
+
+#[tokio::test]
 async fn ing_3_a_message_too_large_is_rejected_with_its_beginning() {
     let warehouse = Warehouse::new().await;
     let topic = Topic::new();
