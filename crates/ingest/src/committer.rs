@@ -131,7 +131,7 @@ impl Committer {
             let flush = Arc::new(shares);
             let files = self.write_files(&flush).await?;
             let outcome = self.commit(&flush, files).await?;
-            shares = Arc::into_inner(flush).unwrap_or_default();
+            shares = Arc::into_inner(flush).expect("the writers of its files have been waited for");
             match outcome {
                 Attempt::Committed => {
                     self.finish(shares).await;

@@ -113,6 +113,7 @@ async fn ing_3_a_hole_is_skipped_on_an_operators_word_and_recorded() {
     let options = Options { on_hole: OnHole::Skip, ..patient() };
     let summary = warehouse.take_in(&topic, options).await;
     assert_eq!((summary.messages, warehouse.position(0).await), (1, Some(27)));
+    assert_eq!(warehouse.holes().await, [(16, 20)]);
 }
 
 #[tokio::test]

@@ -179,6 +179,15 @@ impl Warehouse {
         Blocker(connection)
     }
 
+    /// Holes on record, as (from, to).
+    pub(crate) async fn holes(&self) -> Vec<(i64, i64)> {
+        let options =
+            sqlx::sqlite::SqliteConnectOptions::new().filename(self.catalog.folder().catalog_path());
+        let mut connection = options.connect().await.expect("a connection");
+        let holes = sqlx::query_as("SELECT from_offset, to_offset FROM callhouse_holes");
+        holes.fetch_all(&mut connection).await.expect("holes")
+    }
+
     /// Rows of the live files of a table.
     pub(crate) async fn rows(&self, table: Table) -> i64 {
         let snapshot = self.catalog.snapshot().await.expect("a snapshot");
