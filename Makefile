@@ -9,6 +9,7 @@ help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: ## A running callhouse with live made-up calls, and things to try
+	@scripts/setup --build
 	@cargo run --release --quiet --bin callhouse -- demo
 
 test: ## Everything: installs what is missing, checks, all tests (real Kafka, kills, foreign clients)
