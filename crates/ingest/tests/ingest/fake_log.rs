@@ -234,15 +234,14 @@ impl Log for Reader {
                 let feeder = Arc::clone(&self.0).feed(partition, Arc::clone(&owner), assignment);
                 feeding.insert(partition, feeders.spawn(feeder));
             }
+            // Also when there was never anything to read.
+            if self.0.finite && feeders.is_empty() {
+                break;
+            }
             tokio::select! {
                 () = stop.cancelled() => break,
                 _ = wanted.changed() => {}
-                ended = feeders.join_next(), if !feeders.is_empty() => {
-                    if self.0.finite && feeders.is_empty() {
-                        drop(ended);
-                        break;
-                    }
-                }
+                _ = feeders.join_next(), if !feeders.is_empty() => {}
             }
         }
         for (partition, feeder) in feeding {
