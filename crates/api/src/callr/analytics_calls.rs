@@ -2,6 +2,7 @@
 //! and prints CALLR's objects.
 
 pub(super) mod cli_countries;
+mod country;
 mod figures;
 pub(super) mod history;
 pub(super) mod inbound_did;
