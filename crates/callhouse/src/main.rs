@@ -19,6 +19,11 @@ use clap::Parser;
 use crate::command::Command;
 use crate::config::DataFlags;
 
+/// Threads hand rows and buffers to each other all the time, which the system's allocator takes long over:
+/// docs/performance.md has what it saves.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The warehouse for calls: every call once, to the fourth decimal, reproducible.
 #[derive(Debug, Parser)]
 #[command(name = "callhouse", version, about, propagate_version = true, max_term_width = 100)]

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use callhouse_api::{App, Readiness};
 use callhouse_ingest::{Ingest, Options};
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
-use callhouse_lake::{Catalog, HotRows};
+use callhouse_lake::{Catalog, Compactor, HotRows, OverlayReader};
 use callhouse_log::{Appender, OnHole};
 use callhouse_query::Engine;
 use tokio::net::TcpListener;
@@ -21,12 +21,13 @@ use tokio_util::sync::CancellationToken;
 use crate::command::engine_options;
 use crate::config::{self, Settings};
 use crate::logs::Logs;
-use crate::upkeep::Upkeep;
+use crate::upkeep::{Upkeep, compaction_options};
 
 /// Log → lake, with upkeep: what `ingest` is, and one half of `serve`.
 pub(crate) struct Intake {
     catalog: Catalog,
     hot: HotRows,
+    overlays: OverlayReader,
     ingest: Arc<Ingest>,
     logs: Logs,
     stop: CancellationToken,
@@ -53,8 +54,12 @@ impl Intake {
                 async move { ingest.run(log, stop).await.map(drop).context("taking events in failed") },
             )
         };
-        let upkeep = tokio::spawn(Upkeep::new(catalog.clone(), &settings.compaction).run(stop.clone()));
-        Ok(Self { catalog, hot, ingest, logs, stop, taking_in: Some(taking_in), upkeep })
+        let overlays = OverlayReader::new(catalog.folder().clone(), engine_options(settings).key_index_bytes);
+        let options = compaction_options(&settings.compaction);
+        let compactor = Compactor::sharing(catalog.clone(), options, &overlays);
+        let upkeep = Upkeep::new(catalog.clone(), compactor, &settings.compaction);
+        let upkeep = tokio::spawn(upkeep.run(stop.clone()));
+        Ok(Self { catalog, hot, overlays, ingest, logs, stop, taking_in: Some(taking_in), upkeep })
     }
 
     /// Where new events are appended.
@@ -111,7 +116,8 @@ impl Server {
         let address = listener.local_addr().context("asking for the listening address failed")?;
         let intake = Intake::start(settings).await?;
         let catalog = intake.catalog.clone();
-        let engine = Engine::new(catalog.clone(), intake.hot.clone(), engine_options(settings))?;
+        let (hot, overlays) = (intake.hot.clone(), intake.overlays.clone());
+        let engine = Engine::sharing(catalog.clone(), hot, overlays, engine_options(settings))?;
         let app = App {
             engine,
             accounts: Accounts::new(catalog.clone()),

@@ -34,13 +34,13 @@ pub(crate) struct Upkeep {
 
 impl Upkeep {
     #[must_use]
-    pub(crate) fn new(catalog: Catalog, settings: &Compaction) -> Self {
+    pub(crate) fn new(catalog: Catalog, compactor: Compactor, settings: &Compaction) -> Self {
         let interval = Duration::from_millis(settings.interval_ms.max(10));
         let grace = Duration::from_millis(settings.grace_ms);
         let collect_interval = (grace / 10).min(LONGEST_COLLECT_INTERVAL);
         Self {
-            compactor: Compactor::new(catalog.clone(), compaction_options(settings)),
             catalog,
+            compactor,
             enabled: settings.enabled,
             interval,
             grace,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use callhouse_core::{Clock, Timestamp};
-use callhouse_lake::{Catalog, HotRows};
+use callhouse_lake::{Catalog, HotRows, OverlayReader};
 use datafusion::physical_plan::displayable;
 use datafusion::prelude::SessionContext;
 use futures::stream::BoxStream;
@@ -48,13 +48,28 @@ impl Engine {
     /// # Errors
     /// [`Error::Execute`] when the options make no runtime or the lake's folder cannot be read.
     pub fn new(catalog: Catalog, hot: HotRows, options: EngineOptions) -> Result<Self, Error> {
+        let overlays = OverlayReader::new(catalog.folder().clone(), options.key_index_bytes);
+        Self::sharing(catalog, hot, overlays, options)
+    }
+
+    /// An engine that shares the indexes of settled keys with the compactor of the same process, whose bound then
+    /// holds for both.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn sharing(
+        catalog: Catalog,
+        hot: HotRows,
+        overlays: OverlayReader,
+        options: EngineOptions,
+    ) -> Result<Self, Error> {
         let sessions = Sessions::new(&catalog, &options)
             .map_err(|source| Error::execute("starting the query engine", source))?;
         let shared = Shared {
             sessions,
             searches: PinnedSearches::new(options.pinned_searches),
             clock: Arc::clone(catalog.clock()),
-            views: Views::new(catalog, hot, options.key_index_bytes),
+            views: Views::new(catalog, hot, overlays),
         };
         Ok(Self { shared: Arc::new(shared) })
     }

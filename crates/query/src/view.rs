@@ -53,8 +53,7 @@ pub(crate) struct Views {
 }
 
 impl Views {
-    pub(crate) fn new(catalog: Catalog, hot: HotRows, key_index_bytes: usize) -> Self {
-        let overlays = OverlayReader::new(catalog.folder().clone(), key_index_bytes);
+    pub(crate) fn new(catalog: Catalog, hot: HotRows, overlays: OverlayReader) -> Self {
         Self { catalog, hot, overlays, newest: Mutex::new(None) }
     }
 

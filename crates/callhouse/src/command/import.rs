@@ -9,7 +9,7 @@ use anyhow::{Context, ensure};
 use callhouse_core::connector;
 use callhouse_ingest::{Ingest, Options, Summary};
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
-use callhouse_lake::{Catalog, HotRows};
+use callhouse_lake::{Catalog, Compactor, HotRows};
 use callhouse_log::file::{FileLog, ImportsFolder, PriorImports, Progress, Source};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, DataFlags, Flags, KafkaFlags};
 use crate::server::{ingest_options, stop_signal};
-use crate::upkeep::Upkeep;
+use crate::upkeep::{Upkeep, compaction_options};
 use crate::{lake, logging, output};
 
 /// How often the progress bar looks.
@@ -70,8 +70,9 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
     };
     // Without it the rows of a large import would all wait in the overlay, whose size stops reading.
     let stop = CancellationToken::new();
-    let upkeep = Upkeep::new(importer.catalog.clone(), &settings.compaction).run(stop.clone());
-    let upkeep = tokio::spawn(upkeep);
+    let compactor = Compactor::new(importer.catalog.clone(), compaction_options(&settings.compaction));
+    let upkeep = Upkeep::new(importer.catalog.clone(), compactor, &settings.compaction);
+    let upkeep = tokio::spawn(upkeep.run(stop.clone()));
     let imported = importer.import_all(&arguments.files).await;
     stop.cancel();
     upkeep.await.context("upkeep died")?;
