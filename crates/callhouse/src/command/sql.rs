@@ -11,6 +11,7 @@ use callhouse_lake::HotRows;
 use callhouse_query::{Engine, EngineOptions, Scope};
 use clap::{Args, ValueEnum};
 use futures::{Stream, StreamExt};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader, Lines};
 
 use crate::config::{self, DataFlags, Flags, Settings};
 use crate::lake;
@@ -25,9 +26,10 @@ pub(crate) struct Arguments {
     account: Option<String>,
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Format::Table)]
     format: Format,
-    /// One statement over call_events, calls, rejections
+    /// One statement over call_events, calls, rejections. Without it statements are read from standard input,
+    /// each up to a `;` at the end of a line, and answered one after the other until one fails
     #[arg(value_name = "SELECT …")]
-    statement: String,
+    statement: Option<String>,
 }
 
 /// The form of an answer.
@@ -49,8 +51,43 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
     };
     let engine =
         Engine::new(lake::open_existing(&settings).await?, HotRows::default(), engine_options(&settings))?;
-    let (schema, batches) = engine.sql(&scope, &arguments.statement).await?;
-    print(arguments.format, &schema, batches).await
+    if let Some(statement) = &arguments.statement {
+        let (schema, batches) = engine.sql(&scope, statement).await?;
+        return print(arguments.format, &schema, batches).await;
+    }
+    let mut statements = Statements::new(BufReader::new(tokio::io::stdin()));
+    while let Some(statement) = statements.next().await.context("reading standard input failed")? {
+        let (schema, batches) = engine.sql(&scope, &statement).await?;
+        print(arguments.format, &schema, batches).await?;
+    }
+    Ok(())
+}
+
+/// The statements of a text, each ended by a `;` at the end of a line or by the end of the text.
+struct Statements<R> {
+    lines: Lines<R>,
+}
+
+impl<R: AsyncBufRead + Unpin> Statements<R> {
+    fn new(text: R) -> Self {
+        Self { lines: text.lines() }
+    }
+
+    /// The next statement, its `;` left out; blank ones are passed over.
+    async fn next(&mut self) -> io::Result<Option<String>> {
+        let mut statement = String::new();
+        while let Some(line) = self.lines.next_line().await? {
+            statement.push_str(&line);
+            statement.push('\n');
+            if let Some(whole) = statement.trim_end().strip_suffix(';') {
+                if !whole.trim().is_empty() {
+                    return Ok(Some(whole.to_owned()));
+                }
+                statement.clear();
+            }
+        }
+        Ok(Some(statement).filter(|rest| !rest.trim().is_empty()))
+    }
 }
 
 /// The engine's options from the settings.
@@ -128,4 +165,20 @@ where
     let table = arrow::util::pretty::pretty_format_batches(&shown).context("aligning the answer failed")?;
     writeln!(out, "{table}\n{rows} row{}", if rows == 1 { "" } else { "s" })?;
     Ok(out.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn statements_end_at_a_semicolon_at_the_end_of_a_line_or_of_the_text() {
+        let text = "SELECT ';',\n  1; \n;\n\nSELECT 2;\nSELECT\n3\n";
+        let mut statements = Statements::new(text.as_bytes());
+        let mut seen = Vec::new();
+        while let Some(statement) = statements.next().await.unwrap() {
+            seen.push(statement);
+        }
+        assert_eq!(seen, ["SELECT ';',\n  1", "SELECT 2", "SELECT\n3\n"]);
+    }
 }

@@ -1,0 +1,1 @@
+"""Benchmarks of callhouse, each against a peer in the same run."""

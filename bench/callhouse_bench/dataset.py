@@ -1,0 +1,73 @@
+"""Generated event sets, kept in the user's cache folder: making one takes about as long as loading it."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from .program import Program
+
+
+def cache_folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base) / "callhouse" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a set is a function of."""
+
+    calls: int
+    seed: int = 1
+    accounts: int = 20
+    days: int = 365
+    start: str = "2025-01-01T00:00:00Z"
+
+    def options(self) -> list[str]:
+        return [
+            *("--calls", str(self.calls)),
+            *("--seed", str(self.seed)),
+            *("--accounts", str(self.accounts)),
+            *("--days", str(self.days)),
+            *("--start", self.start),
+        ]
+
+
+class Dataset:
+    """One set as a file of CloudEvents lines, with its control totals."""
+
+    def __init__(self, program: Program, shape: Shape):
+        self.shape = shape
+        name = f"calls-{shape.calls}-{shape.seed}-{shape.accounts}-{shape.days}-{shape.start[:10]}"
+        self.events = cache_folder() / f"{name}.jsonl"
+        totals = cache_folder() / f"{name}.totals.json"
+        self.accounts = program.run("generate", *shape.options(), "--list-accounts").split()
+        if not totals.exists():
+            incoming = self.events.with_suffix(".incoming")
+            written = totals.with_suffix(".incoming")
+            program.run("generate", *shape.options(), "--to", str(incoming), "--totals", str(written))
+            incoming.rename(self.events)
+            # Last, because its presence says that the set is whole.
+            written.rename(totals)
+        self.totals = json.loads(totals.read_text())
+
+    @property
+    def messages(self) -> int:
+        return self.totals["messages"]
+
+    @property
+    def bytes(self) -> int:
+        return self.events.stat().st_size
+
+    def batches(self, lines: int, limit: int | None = None):
+        """Yields (number of lines, bytes of up to `lines` lines), at most `limit` lines in all."""
+        left = self.messages if limit is None else limit
+        with self.events.open("rb") as file:
+            while left > 0:
+                batch = [line for line, _ in zip(file, range(min(lines, left)))]
+                if not batch:
+                    return
+                left -= len(batch)
+                yield len(batch), b"".join(batch)

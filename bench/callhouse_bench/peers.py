@@ -1,0 +1,197 @@
+"""The peers: DuckDB and ClickHouse in this process, each loaded the way its own documentation advises."""
+
+import glob
+import shutil
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import chdb.session
+import duckdb
+
+from .dataset import Dataset
+
+EVENT_COLUMNS = {
+    "specversion": "VARCHAR",
+    "id": "VARCHAR",
+    "source": "VARCHAR",
+    "type": "VARCHAR",
+    "subject": "VARCHAR",
+    "time": "TIMESTAMPTZ",
+    "account": "VARCHAR",
+    "data": "JSON",
+}
+
+# Few different values each: ClickHouse keeps them as numbers of a dictionary.
+FEW_VALUES = [
+    "account", "source", "direction", "from_country", "from_number_type", "from_presentation", "to_country",
+    "to_number_type", "did_hash", "did_number", "app_hash", "app_name", "app_package", "trunk", "user_agent",
+    "answered_by", "release_source", "dial_status", "release_reason", "codec", "currency", "cost_label", "status",
+]
+# Columns of `calls` that are for joining late rows, which no peer does.
+OF_THE_JOIN = [
+    "start_stamp", "parties_stamp", "ringing_stamp", "answer_stamp", "end_stamp", "release_stamp",
+    "quality_stamp", "rating_stamp", "dial_status_stated",
+]
+
+
+def duckdb_with_ducklake() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"allow_unsigned_extensions": "true"})
+    for package in ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner"):
+        folder = Path(find_spec(package).submodule_search_locations[0])
+        connection.execute(f"LOAD '{next(folder.rglob('*.duckdb_extension'))}'")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def export_calls(data: Path, to: Path) -> None:
+    """The settled calls of a data folder as one Parquet file, unsorted: what every peer loads."""
+    connection = duckdb_with_ducklake()
+    connection.execute(f"ATTACH 'ducklake:sqlite:{data / 'catalog.db'}' AS lake (READ_ONLY)")
+    without = ", ".join(OF_THE_JOIN)
+    connection.execute(f"COPY (SELECT * EXCLUDE ({without}) FROM lake.calls) TO '{to}' (FORMAT parquet, COMPRESSION zstd)")
+    connection.close()
+
+
+def folder_bytes(pattern: str) -> int:
+    return sum(Path(path).stat().st_size for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
+
+
+class DuckDb:
+    """DuckDB over its own storage, sorted by account and start."""
+
+    name = "DuckDB"
+
+    def __init__(self, folder: Path):
+        self.path = folder / "duckdb.db"
+        self.connection = duckdb.connect(str(self.path))
+        self.connection.execute("SET TimeZone = 'UTC'")
+
+    def load_calls(self, parquet: Path) -> None:
+        self.connection.execute(
+            f"CREATE TABLE calls AS SELECT * FROM read_parquet('{parquet}') ORDER BY account, started_at, callid"
+        )
+        self.connection.execute("CHECKPOINT")
+
+    def ask(self, sql: str) -> list[tuple]:
+        return self.connection.execute(sql).fetchall()
+
+    def bytes(self) -> int:
+        return self.path.stat().st_size
+
+    def close(self) -> None:
+        self.connection.close()
+
+    @staticmethod
+    def load_events(dataset: Dataset, to: Path) -> float:
+        """Seconds from the JSON lines to Parquet sorted as call_events is, by DuckDB's own reader and writer."""
+        columns = ", ".join(f"'{name}': '{kind}'" for name, kind in EVENT_COLUMNS.items())
+        connection = duckdb.connect()
+        started = time.monotonic()
+        connection.execute(f"""
+            COPY (
+                SELECT * FROM read_json('{dataset.events}', format = 'newline_delimited', ignore_errors = true,
+                                        columns = {{{columns}}})
+                ORDER BY account, subject, time
+            ) TO '{to}' (FORMAT parquet, COMPRESSION zstd)""")
+        seconds = time.monotonic() - started
+        connection.close()
+        return seconds
+
+
+class DuckDbParquet(DuckDb):
+    """DuckDB over one sorted Parquet file."""
+
+    name = "DuckDB, Parquet"
+
+    def __init__(self, folder: Path):
+        self.path = folder / "sorted.parquet"
+        self.connection = duckdb.connect()
+        self.connection.execute("SET TimeZone = 'UTC'")
+        self.connection.execute("SET parquet_metadata_cache = true")
+
+    def load_calls(self, parquet: Path) -> None:
+        self.connection.execute(f"""
+            COPY (SELECT * FROM read_parquet('{parquet}') ORDER BY account, started_at, callid)
+            TO '{self.path}' (FORMAT parquet, COMPRESSION zstd)""")
+        self.connection.execute(f"CREATE VIEW calls AS SELECT * FROM read_parquet('{self.path}')")
+
+
+class ClickHouse:
+    """ClickHouse's MergeTree, ordered by account and start, with bloom filters on ids and numbers."""
+
+    name = "ClickHouse"
+
+    def __init__(self, folder: Path):
+        self.folder = folder / "clickhouse"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.session = chdb.session.Session(str(self.folder))
+        self.run("CREATE DATABASE bench ENGINE = Atomic")
+        self.run("USE bench")
+
+    def run(self, sql: str) -> str:
+        return str(self.session.query(sql, "TSVRaw"))
+
+    def load_calls(self, parquet: Path) -> None:
+        described = self.run(f"DESCRIBE file('{parquet}', Parquet)").splitlines()
+        kinds = dict(line.split("\t")[:2] for line in described)
+        kinds["account"] = "LowCardinality(String)"
+        kinds["started_at"] = "DateTime64(6, 'UTC')"
+        for name in FEW_VALUES:
+            if name != "account" and name in kinds:
+                kinds[name] = "LowCardinality(Nullable(String))"
+        for name in ("call_id", "callid", "status", "first_event_at", "last_event_at"):
+            kinds[name] = kinds[name].removeprefix("Nullable(").removesuffix(")") if kinds[name].startswith("Nullable") else kinds[name]
+        columns = ", ".join(f"`{name}` {kind}" for name, kind in kinds.items())
+        indexes = ", ".join(
+            f"INDEX of_{name} {name} TYPE bloom_filter(0.01) GRANULARITY 1"
+            for name in ("callid", "call_id", "from_number", "to_number")
+        )
+        self.run(f"CREATE TABLE calls ({columns}, {indexes}) ENGINE = MergeTree ORDER BY (account, started_at, callid)")
+        names = ", ".join(f"`{name}`" for name in kinds)
+        self.run(f"INSERT INTO calls ({names}) SELECT {names} FROM file('{parquet}', Parquet)")
+        self.run("OPTIMIZE TABLE calls FINAL")
+
+    def ask(self, sql: str) -> list[tuple]:
+        text = self.run(sql)
+        return [tuple(None if cell == "\\N" else cell for cell in line.split("\t")) for line in text.splitlines()]
+
+    def bytes(self) -> int:
+        return int(self.run("SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = 'bench' AND table = 'calls'"))
+
+    def close(self) -> None:
+        self.session.close()
+
+    EVENTS = """specversion LowCardinality(String), id String, source LowCardinality(String), type LowCardinality(String),
+        subject String, time DateTime64(6, 'UTC'), account LowCardinality(String), data String"""
+    SETTINGS = "date_time_input_format = 'best_effort', input_format_json_read_objects_as_strings = 1"
+
+    def load_events(self, dataset: Dataset) -> float:
+        """Seconds from the JSON lines to a merged MergeTree table."""
+        self.run("DROP TABLE IF EXISTS events SYNC")
+        self.run(f"CREATE TABLE events ({self.EVENTS}) ENGINE = MergeTree ORDER BY (account, subject, time)")
+        started = time.monotonic()
+        self.run(f"""
+            INSERT INTO events SELECT * FROM file('{dataset.events}', JSONEachRow, $${self.EVENTS}$$)
+            SETTINGS {self.SETTINGS}, input_format_allow_errors_num = 100000000, input_format_allow_errors_ratio = 1""")
+        return time.monotonic() - started
+
+    def load_kafka(self, address: str, topic: str, events: int, deadline: float = 1800) -> float:
+        """Seconds until the Kafka engine has put `events` rows of a topic into a MergeTree table."""
+        self.run(f"CREATE TABLE from_kafka ({self.EVENTS}) ENGINE = MergeTree ORDER BY (account, subject, time)")
+        self.run(f"""
+            CREATE TABLE queue ({self.EVENTS}) ENGINE = Kafka
+            SETTINGS kafka_broker_list = '{address}', kafka_topic_list = '{topic}', kafka_group_name = 'clickhouse',
+                kafka_format = 'JSONEachRow', kafka_num_consumers = 2, kafka_thread_per_consumer = 1,
+                kafka_max_block_size = 65536, kafka_skip_broken_messages = 65536,
+                {self.SETTINGS}""")
+        started = time.monotonic()
+        self.run("CREATE MATERIALIZED VIEW fill TO from_kafka AS SELECT * FROM queue")
+        while int(self.run("SELECT count() FROM from_kafka")) < events:
+            if time.monotonic() - started > deadline:
+                raise RuntimeError("ClickHouse's Kafka engine did not take all in")
+            time.sleep(0.2)
+        seconds = time.monotonic() - started
+        self.run("DROP TABLE fill")
+        self.run("DROP TABLE queue")
+        return seconds

@@ -1,0 +1,159 @@
+"""The questions: one SQL text for all engines where it can be, and the API call that answers the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from .program import Client
+
+# Instants of a statement are written so that every engine reads them as UTC.
+CALLHOUSE, DUCKDB, CLICKHOUSE = "callhouse", "duckdb", "clickhouse"
+
+
+def instant(day: date, dialect: str) -> str:
+    if dialect == CLICKHOUSE:
+        return f"toDateTime64('{day} 00:00:00', 6, 'UTC')"
+    return f"TIMESTAMP '{day} 00:00:00+00'" if dialect == CALLHOUSE else f"TIMESTAMPTZ '{day} 00:00:00+00'"
+
+
+@dataclass
+class Question:
+    name: str
+    # Must's group of the targets: "rollup", "lookup" or "scan".
+    kind: str
+    # dialect → statement; the answers are compared.
+    statement: dict[str, str]
+    # JSON-RPC method and parameters, asked with the account's key.
+    method: tuple[str, list] | None = None
+    # Whether the statement's rows and the method's result say the same.
+    agrees: Callable[[list, dict], bool] = lambda rows, result: True
+    all_accounts: bool = False
+
+
+ROLLUP, LOOKUP, SCAN = "rollup", "lookup", "scan"
+SUMS = "count(*), count(answered_at), sum(talk_seconds), sum(debit)"
+
+
+@dataclass
+class Context:
+    """What the questions are about, drawn from the data."""
+
+    account: str
+    first: date
+    days: int
+    callid: int
+    call_id: str
+    number: str
+    prefix: str
+
+
+def same_starts(rows: list, result: dict) -> bool:
+    """Pages of the API are ordered by start alone, so that calls of one instant may come in another order."""
+    return [row[1][:19] for row in rows] == [hit["start"] for hit in result["hits"]]
+
+
+def questions(context: Context) -> list[Question]:
+    middle = context.first + timedelta(days=context.days // 2)
+    account = f"account = '{context.account}'"
+
+    def within(days: int, dialect: str) -> str:
+        start = context.first if days >= context.days else middle
+        to = start + timedelta(days=days)
+        return f"started_at >= {instant(start, dialect)} AND started_at < {instant(to, dialect)}"
+
+    def edges(days: int) -> tuple[str, str]:
+        start = context.first if days >= context.days else middle
+        last = start + timedelta(days=days - 1)
+        return f"{start} 00:00:00", f"{last} 23:59:59"
+
+    def each(text: str, days: int | None = None, **parts: dict[str, str]) -> dict[str, str]:
+        statements = {}
+        for dialect in (CALLHOUSE, DUCKDB, CLICKHOUSE):
+            filled = text
+            if days is not None:
+                filled = filled.replace("@WITHIN", within(days, dialect))
+            for name, by_dialect in parts.items():
+                filled = filled.replace(f"@{name}", by_dialect[dialect])
+            statements[dialect] = filled.replace("@ACCOUNT", account)
+        return statements
+
+    asked = []
+    for days in (1, 30, context.days):
+        statement = each(
+            f"SELECT direction, {SUMS}, count(DISTINCT CASE WHEN direction = 'inbound' THEN from_number END) FROM calls "
+            "WHERE @ACCOUNT AND @WITHIN AND direction IN ('inbound', 'outbound') GROUP BY direction ORDER BY direction",
+            days,
+        )
+        asked.append(Question(
+            f"summary, {days} days", ROLLUP, statement, ("analytics/calls.summary", [*edges(days)]),
+            lambda rows, result: (rows[0][1], rows[0][5], rows[1][1])
+            == (result["IN"]["count"], result["IN"]["unique_callers"], result["OUT"]["count"]),
+        ))
+    cut = {
+        "hour": {CALLHOUSE: "date_trunc('hour', started_at)", DUCKDB: "date_trunc('hour', started_at)", CLICKHOUSE: "toStartOfHour(started_at)"},
+        "day": {CALLHOUSE: "date_trunc('day', started_at)", DUCKDB: "date_trunc('day', started_at)", CLICKHOUSE: "toStartOfDay(started_at)"},
+        "month": {CALLHOUSE: "date_trunc('month', started_at)", DUCKDB: "date_trunc('month', started_at)", CLICKHOUSE: "toStartOfMonth(started_at)"},
+    }
+    for bucket, days in (("hour", 3), ("day", 90), ("month", context.days)):
+        statement = each(
+            f"SELECT max(calls), sum(calls), sum(answered), sum(talk), sum(debit) FROM (SELECT direction, @CUT AS bucket, "
+            "count(*) AS calls, count(answered_at) AS answered, sum(talk_seconds) AS talk, sum(debit) AS debit "
+            "FROM calls WHERE @ACCOUNT AND @WITHIN GROUP BY 1, 2) AS buckets",
+            days, CUT=cut[bucket],
+        )
+        asked.append(Question(
+            f"history by {bucket}, {days} days", ROLLUP, statement, ("analytics/calls.history", [*edges(days)]),
+            lambda rows, result: rows[0][0] == max(item["count"] for side in result.values() for item in side),
+        ))
+    tops = [
+        ("DIDs", "did_hash", "inbound", "analytics/calls.inbound_did", []),
+        ("callers' countries", "from_country", "inbound", "analytics/calls.cli_countries", []),
+        ("countries called", "to_country", "outbound", "analytics/calls.outbound_countries", []),
+        ("destinations", "cost_label", "outbound", "analytics/calls.outbound_destinations", []),
+        ("apps", "app_hash", "inbound", "analytics/calls.top_apps", ["IN"]),
+    ]
+    for name, column, direction, method, before in tops:
+        statement = each(
+            f"SELECT {column}, {SUMS} FROM calls WHERE @ACCOUNT AND @WITHIN AND direction = '{direction}' "
+            f"AND {column} IS NOT NULL GROUP BY {column} ORDER BY count(*) DESC, {column} LIMIT 10",
+            90,
+        )
+        asked.append(Question(
+            f"top {name}, 90 days", ROLLUP, statement, (method, [*before, "COUNT", *edges(90), 10]),
+            lambda rows, result: [row[1] for row in rows] == [row["count"] for row in result],
+        ))
+    page = "callid, started_at, from_number, to_number, talk_seconds, debit, status, release_cause"
+    filters = {"type": "IN", "from": edges(30)[0], "to": edges(30)[1]}
+    for number, offset in ((1, 0), (100, 9_900)):
+        statement = each(
+            f"SELECT {page} FROM calls WHERE @ACCOUNT AND @WITHIN AND direction = 'inbound' "
+            f"ORDER BY started_at DESC, callid DESC LIMIT 100 OFFSET {offset}",
+            30,
+        )
+        asked.append(Question(f"search, page {number}", LOOKUP, statement, ("cdr.search", [filters, {"offset": offset}]), same_starts))
+    statement = each("SELECT count(*) FROM calls WHERE @ACCOUNT AND @WITHIN AND direction = 'inbound' AND release_cause = 17", 30)
+    asked.append(Question(
+        "search, total", LOOKUP, statement, ("cdr.search", [filters | {"hangupcause": 17}, {"quantity": 0}]),
+        lambda rows, result: rows[0][0] == result["total"],
+    ))
+    of_year = {"type": "IN"}
+    statement = each(f"SELECT {page} FROM calls WHERE @ACCOUNT AND callid = {context.callid}")
+    asked.append(Question("call by id", LOOKUP, statement, ("cdr.search", [of_year | {"callid": context.callid}, None]), same_starts))
+    statement = each(f"SELECT {page} FROM calls WHERE @ACCOUNT AND call_id = '{context.call_id}'")
+    asked.append(Question("call by foreign id", LOOKUP, statement, ("cdr.search", [of_year | {"hash": context.call_id}, None]), same_starts))
+    statement = each(f"SELECT {page} FROM calls WHERE @ACCOUNT AND from_number = '{context.number}' AND direction = 'inbound' ORDER BY started_at DESC, callid DESC LIMIT 100")
+    asked.append(Question("calls by number", LOOKUP, statement, ("cdr.search", [of_year | {"cli_number": context.number}, None]), same_starts))
+    statement = each(f"SELECT {page} FROM calls WHERE @ACCOUNT AND from_number LIKE '{context.prefix}%' AND direction = 'inbound' ORDER BY started_at DESC, callid DESC LIMIT 100")
+    asked.append(Question("calls by number's prefix", LOOKUP, statement, ("cdr.search", [of_year | {"cli_number": context.prefix + "*"}, None]), same_starts))
+    statement = each(f"SELECT account, direction, {SUMS} FROM calls GROUP BY account, direction ORDER BY account, direction")
+    asked.append(Question("all accounts, grouped", SCAN, statement, all_accounts=True))
+    statement = each("SELECT count(DISTINCT from_number) FROM calls")
+    asked.append(Question("distinct callers over all", SCAN, statement, all_accounts=True))
+    statement = each("SELECT release_cause, count(*) FROM calls GROUP BY release_cause ORDER BY release_cause")
+    asked.append(Question("release causes over all", SCAN, statement, all_accounts=True))
+    return asked
+
+
+def ask_api(client: Client, question: Question) -> object:
+    method, params = question.method
+    return client.ask(method, params)
