@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from .program import Program
@@ -35,6 +36,18 @@ class Shape:
         ]
 
 
+TEXT = ("specversion", "id", "source", "type", "subject", "account")
+
+
+def is_event(line: bytes) -> bool:
+    try:
+        event = json.loads(line)
+        datetime.fromisoformat(event["time"])
+        return all(isinstance(event[name], str) for name in TEXT)
+    except (ValueError, TypeError, KeyError):
+        return False
+
+
 class Dataset:
     """One set as a file of CloudEvents lines, with its control totals."""
 
@@ -57,9 +70,19 @@ class Dataset:
     def messages(self) -> int:
         return self.totals["messages"]
 
-    @property
-    def bytes(self) -> int:
-        return self.events.stat().st_size
+    def well_formed(self) -> tuple[Path, int]:
+        """The lines that are events as a file, and their number: a peer gives up at others."""
+        path = self.events.with_suffix(".well-formed.jsonl")
+        count = path.with_suffix(".count")
+        if not count.exists():
+            lines = 0
+            with self.events.open("rb") as all_lines, path.open("wb") as kept:
+                for line in all_lines:
+                    if is_event(line):
+                        kept.write(line)
+                        lines += 1
+            count.write_text(str(lines))
+        return path, int(count.read_text())
 
     def batches(self, lines: int, limit: int | None = None):
         """Yields (number of lines, bytes of up to `lines` lines), at most `limit` lines in all."""

@@ -32,27 +32,28 @@ def new_program(binary: Path, folder: Path, dataset: Dataset | None = None) -> P
 
 def from_file(binary: Path, folder: Path, dataset: Dataset) -> list[Row]:
     """A file to durable records, by `callhouse import`, which leaves them in `folder`."""
+    events, lines = dataset.well_formed()
     program = new_program(binary, folder, dataset)
-    cost = program.timed("import", "--format", "cloudevents", str(dataset.events))
-    check_all_taken_in(program, dataset)
+    cost = program.timed("import", "--format", "cloudevents", str(events))
+    check_all_taken_in(program, lines)
     clickhouse = ClickHouse(folder)
     peers = {
-        "DuckDB": dataset.messages / DuckDb.load_events(dataset, folder / "events.parquet"),
-        "ClickHouse": dataset.messages / clickhouse.load_events(dataset),
+        "DuckDB": lines / DuckDb.load_events(events, folder / "events.parquet"),
+        "ClickHouse": lines / clickhouse.load_events(events),
     }
     clickhouse.close()
     return [
-        Row("import a file", "events/s", dataset.messages / cost.seconds, peers),
-        Row("import a file, CPU", "µs/event", cost.cpu_seconds / dataset.messages * 1e6),
+        Row("import a file", "events/s", lines / cost.seconds, peers),
+        Row("import a file, CPU", "µs/event", cost.cpu_seconds / lines * 1e6),
         Row("import a file, peak memory", "MB", cost.peak_bytes / 1e6),
     ]
 
 
-def check_all_taken_in(program: Program, dataset: Dataset) -> None:
+def check_all_taken_in(program: Program, messages: int) -> None:
     tables = program.tables()
     kept = tables["call_events"]["rows"] + tables["rejections"]["rows"]
-    if kept != dataset.messages:
-        raise RuntimeError(f"{dataset.messages} messages went in, {kept} are kept")
+    if kept != messages:
+        raise RuntimeError(f"{messages} messages went in, {kept} are kept")
 
 
 def sizes(program: Program) -> list[Row]:
@@ -95,7 +96,7 @@ def over_http(binary: Path, folder: Path, dataset: Dataset) -> list[Row]:
         wait_for(lambda: committed(server) >= dataset.messages, "the last commit")
         seconds = time.monotonic() - started
         peak = server.peak_bytes()
-    check_all_taken_in(program, dataset)
+    check_all_taken_in(program, dataset.messages)
     return [
         Row("HTTP and embedded log, acknowledged", "events/s", dataset.messages / acknowledged),
         Row("HTTP and embedded log to durable records", "events/s", dataset.messages / seconds),
@@ -151,7 +152,7 @@ def from_kafka(binary: Path, folder: Path, dataset: Dataset, broker: Broker, top
     finally:
         process.terminate()
         process.wait()
-    check_all_taken_in(program, dataset)
+    check_all_taken_in(program, dataset.messages)
     clickhouse = ClickHouse(folder)
     taken = clickhouse.load_kafka(broker.address, topic, dataset.totals["events"])
     clickhouse.close()

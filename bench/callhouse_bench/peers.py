@@ -9,8 +9,6 @@ from pathlib import Path
 import chdb.session
 import duckdb
 
-from .dataset import Dataset
-
 EVENT_COLUMNS = {
     "specversion": "VARCHAR",
     "id": "VARCHAR",
@@ -83,14 +81,14 @@ class DuckDb:
         self.connection.close()
 
     @staticmethod
-    def load_events(dataset: Dataset, to: Path) -> float:
+    def load_events(events: Path, to: Path) -> float:
         """Seconds from the JSON lines to Parquet sorted as call_events is, by DuckDB's own reader and writer."""
         columns = ", ".join(f"'{name}': '{kind}'" for name, kind in EVENT_COLUMNS.items())
         connection = duckdb.connect()
         started = time.monotonic()
         connection.execute(f"""
             COPY (
-                SELECT * FROM read_json('{dataset.events}', format = 'newline_delimited', ignore_errors = true,
+                SELECT * FROM read_json('{events}', format = 'newline_delimited',
                                         columns = {{{columns}}})
                 ORDER BY account, subject, time
             ) TO '{to}' (FORMAT parquet, COMPRESSION zstd)""")
@@ -166,14 +164,14 @@ class ClickHouse:
         subject String, time DateTime64(6, 'UTC'), account LowCardinality(String), data String"""
     SETTINGS = "date_time_input_format = 'best_effort', input_format_json_read_objects_as_strings = 1"
 
-    def load_events(self, dataset: Dataset) -> float:
+    def load_events(self, events: Path) -> float:
         """Seconds from the JSON lines to a merged MergeTree table."""
         self.run("DROP TABLE IF EXISTS events SYNC")
         self.run(f"CREATE TABLE events ({self.EVENTS}) ENGINE = MergeTree ORDER BY (account, subject, time)")
         started = time.monotonic()
         self.run(f"""
-            INSERT INTO events SELECT * FROM file('{dataset.events}', JSONEachRow, $${self.EVENTS}$$)
-            SETTINGS {self.SETTINGS}, input_format_allow_errors_num = 100000000, input_format_allow_errors_ratio = 1""")
+            INSERT INTO events SELECT * FROM file('{events}', JSONEachRow, $${self.EVENTS}$$)
+            SETTINGS {self.SETTINGS}""")
         return time.monotonic() - started
 
     def load_kafka(self, address: str, topic: str, events: int, deadline: float = 1800) -> float:

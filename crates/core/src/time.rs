@@ -1,6 +1,6 @@
 //! Instants (TIM-1): UTC microseconds, and the one trait through which a clock is read.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
@@ -69,6 +69,19 @@ impl Timestamp {
     pub fn utc_day(self) -> i32 {
         i32::try_from(self.0.div_euclid(MICROS_PER_DAY)).unwrap_or(i32::MAX)
     }
+
+    /// Whole months since January 1970, in UTC. [`year_and_month`] is the way back.
+    #[must_use]
+    pub fn utc_month(self) -> i32 {
+        let date = DateTime::from_timestamp_micros(self.0).unwrap_or_default();
+        (date.year() - 1970) * 12 + date.month0().cast_signed()
+    }
+}
+
+/// The year, and the month of it from 1 to 12, of a number of months since January 1970.
+#[must_use]
+pub const fn year_and_month(utc_month: i32) -> (i32, i32) {
+    (1970 + utc_month.div_euclid(12), utc_month.rem_euclid(12) + 1)
 }
 
 /// Parses `2026-11-20T20:00:56[.246…]Z` from 1970 on, the form nearly every event has, several times faster

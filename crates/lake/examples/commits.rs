@@ -25,14 +25,14 @@ fn file(table: Table) -> NewFile {
     };
     let columns: BTreeMap<String, ColumnStatistics> =
         table.schema().fields().iter().map(|field| (field.name().clone(), statistics.clone())).collect();
-    let day = table.day_column().map(|_| 20_777);
+    let month = table.month_column().map(|_| 20_777);
     NewFile {
         table,
         path: "x.parquet".to_owned(),
         record_count: 100,
         file_size_bytes: 3,
         footer_size: 1,
-        day,
+        month,
         columns,
     }
 }

@@ -39,7 +39,7 @@ pub struct DataFile {
     pub record_count: i64,
     pub file_size_bytes: i64,
     pub footer_size: i64,
-    pub day: Option<i32>,
+    pub month: Option<i32>,
     pub begin_snapshot: i64,
     /// Statistics of the columns that queries prune by.
     pub columns: HashMap<String, ColumnStatistics>,

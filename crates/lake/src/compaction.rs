@@ -3,10 +3,10 @@
 //! One [`Compactor::step`] does what is due of:
 //!
 //! - **settle** (`compaction/settle.rs`): files of `calls_recent` that were left alone for `settle_after` are joined;
-//!   calls that are quiet and in no settled file become settled files by day of start, late rows of settled calls
+//!   calls that are quiet and in no settled file become settled files by month of start, late rows of settled calls
 //!   are joined into their file when there are enough of them or they have waited, and the rest is written back
 //!   as one file;
-//! - **merge** (`compaction/merge.rs`): files of one table and day and about one size become one. Sizes are tiers,
+//! - **merge** (`compaction/merge.rs`): files of one table and month and about one size become one. Sizes are tiers,
 //!   each `fan_in` times the one before.
 //!
 //! A recent row is thus written once per tier it passes until it has been quiet, and once more when it settles.
@@ -20,11 +20,11 @@
 //! have more, and holds them about four times while it joins and sorts; a merge holds one batch of each of at most `fan_in` inputs and one
 //! unfinished row group.
 //!
-//! **Live files**, when compaction keeps up, with `d` days that have calls, `b` bytes in a table, `T` the target and
-//! `t = 1 + ⌈log_fan_in(T / SMALLEST_TIER_BYTES)⌉` tiers: `calls` at most `d·t·(fan_in − 1) + 2·b/T`, each of
+//! **Live files**, when compaction keeps up, with `m` months that have calls, `b` bytes in a table, `T` the target and
+//! `t = 1 + ⌈log_fan_in(T / SMALLEST_TIER_BYTES)⌉` tiers: `calls` at most `m·t·(fan_in − 1) + 2·b/T`, each of
 //! `call_events` and `rejections` at most `t·(fan_in − 1) + 2·b/T`, and `calls_recent` with `r` rows at most
-//! `t·(fan_in − 1) + r·fan_in·ROW_BYTES/memory_bytes`. With the defaults `t` is 5; days that are over stop growing,
-//! and `compact_all` leaves about `b/T` files, at least one a day.
+//! `t·(fan_in − 1) + r·fan_in·ROW_BYTES/memory_bytes`. With the defaults `t` is 5; months that are over stop growing,
+//! and `compact_all` leaves about `b/T` files, at least one a month.
 
 mod late;
 mod merge;

@@ -36,8 +36,8 @@ pub struct NewFile {
     pub file_size_bytes: i64,
     /// Length of the Parquet footer without its eight trailing bytes (DuckLake 1.0, data_file).
     pub footer_size: i64,
-    /// UTC day of the partition, days since 1970-01-01; `None` also for rows of `calls` whose start is unknown.
-    pub day: Option<i32>,
+    /// UTC month of the partition, months since January 1970; `None` also for rows of `calls` whose start is unknown.
+    pub month: Option<i32>,
     /// DuckLake text statistics by column name.
     pub columns: BTreeMap<String, ColumnStatistics>,
 }
@@ -72,8 +72,8 @@ impl FileWriter {
     ///
     /// # Errors
     /// [`Error::File`] or [`Error::Parquet`]; no file that a snapshot could name is left behind.
-    pub fn write(&self, table: Table, day: Option<i32>, batches: &[RecordBatch]) -> Result<NewFile, Error> {
-        let mut file = self.begin(table, day)?;
+    pub fn write(&self, table: Table, month: Option<i32>, batches: &[RecordBatch]) -> Result<NewFile, Error> {
+        let mut file = self.begin(table, month)?;
         for batch in batches {
             file.push(batch)?;
         }
@@ -84,8 +84,8 @@ impl FileWriter {
     /// group in memory at a time. Dropped unfinished, it leaves nothing. Blocking, like everything of it.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when `day` is given for a table without a day column; [`Error::File`], [`Error::Parquet`].
-    pub fn begin(&self, table: Table, day: Option<i32>) -> Result<OpenFile, Error> {
-        OpenFile::create(&self.folder, &self.folders, table, day)
+    /// [`Error::Invalid`] when `month` is given for a table without a month column; [`Error::File`], [`Error::Parquet`].
+    pub fn begin(&self, table: Table, month: Option<i32>) -> Result<OpenFile, Error> {
+        OpenFile::create(&self.folder, &self.folders, table, month)
     }
 }

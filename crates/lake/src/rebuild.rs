@@ -23,7 +23,7 @@ use crate::file::{FileWriter, NewFile};
 use crate::folder::DataFolder;
 use crate::key_index::fingerprint;
 use crate::overlay::{Overlay, OverlayReader};
-use crate::sorted::by_day;
+use crate::sorted::by_month;
 use crate::table::Table;
 
 pub use differences::{Difference, DifferenceKind, Differences};
@@ -189,8 +189,8 @@ impl Run {
             report.calls += u64::try_from(replayed.calls.num_rows()).unwrap_or(u64::MAX);
             report.differences.count(&replayed.calls, &self.live(pass)?, self.options.listed_differences)?;
             if let Some(writer) = &self.writer {
-                for (day, calls) in by_day(&replayed.calls)? {
-                    written.push(writer.write(Table::Calls, day, &[calls])?);
+                for (month, calls) in by_month(&replayed.calls)? {
+                    written.push(writer.write(Table::Calls, month, &[calls])?);
                 }
             }
             crash::point("rebuild.after_pass");

@@ -51,16 +51,16 @@ pub(crate) fn sort(table: Table, batch: &RecordBatch) -> Result<RecordBatch, Err
     take(batch, order)
 }
 
-/// Calls by UTC day of start, each day sorted for its file. Calls without a start are of no day.
-pub(crate) fn by_day(calls: &RecordBatch) -> Result<BTreeMap<Option<i32>, RecordBatch>, Error> {
+/// Calls by UTC month of start, each month sorted for its file. Calls without a start are of no month.
+pub(crate) fn by_month(calls: &RecordBatch) -> Result<BTreeMap<Option<i32>, RecordBatch>, Error> {
     let started = calls.column(CallColumn::StartedAt.index()).as_primitive::<TimestampMicrosecondType>();
-    let mut days: BTreeMap<Option<i32>, Vec<usize>> = BTreeMap::new();
+    let mut months: BTreeMap<Option<i32>, Vec<usize>> = BTreeMap::new();
     for row in 0..calls.num_rows() {
-        let day = started.is_valid(row).then(|| Timestamp(started.value(row)).utc_day());
-        days.entry(day).or_default().push(row);
+        let month = started.is_valid(row).then(|| Timestamp(started.value(row)).utc_month());
+        months.entry(month).or_default().push(row);
     }
-    let sorted = |(day, rows)| Ok((day, sort(Table::Calls, &take(calls, rows)?)?));
-    days.into_iter().map(sorted).collect()
+    let sorted = |(month, rows)| Ok((month, sort(Table::Calls, &take(calls, rows)?)?));
+    months.into_iter().map(sorted).collect()
 }
 
 /// The rows of these numbers.

@@ -9,7 +9,7 @@ pub enum Table {
     CallEvents,
     /// Overlay: whole or partial call rows that may still change. Same columns as `calls`.
     CallsRecent,
-    /// Settled: one joined row per call, partitioned by UTC day of start.
+    /// Settled: one joined row per call, partitioned by UTC month of start.
     Calls,
     /// Messages that could not become events.
     Rejections,
@@ -46,9 +46,9 @@ impl Table {
         }
     }
 
-    /// The instant column whose UTC day partitions the table's files (DuckLake transforms year, month, day).
+    /// The instant column whose UTC month partitions the table's files (DuckLake transforms year, month).
     #[must_use]
-    pub const fn day_column(self) -> Option<&'static str> {
+    pub const fn month_column(self) -> Option<&'static str> {
         match self {
             Self::Calls => Some("started_at"),
             Self::CallEvents | Self::CallsRecent | Self::Rejections => None,

@@ -80,8 +80,8 @@ async fn work(catalog: &Catalog) {
 async fn compact(catalog: &Catalog, writer: &FileWriter, snapshot: &Snapshot) {
     let recent = &snapshot.files[&Table::CallsRecent];
     let batch = encode_calls(&rows(catalog, snapshot)).unwrap();
-    let day = call(0).first_event_at.utc_day();
-    let file = writer.write(Table::Calls, Some(day), &[batch]).unwrap();
+    let month = call(0).first_event_at.utc_month();
+    let file = writer.write(Table::Calls, Some(month), &[batch]).unwrap();
     let inputs = recent.iter().map(|file| file.data_file_id).collect();
     catalog.commit(&commit(file, inputs, Vec::new())).await.unwrap();
 }

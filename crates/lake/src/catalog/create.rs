@@ -19,7 +19,7 @@ pub(super) const SCHEMA_VERSION: &str = "1";
 const SCHEMA_ID: i64 = 0;
 /// Snapshot 0 is the empty schema, snapshot 1 the empty tables.
 const TABLES_SNAPSHOT: i64 = 1;
-const PARTITION_TRANSFORMS: [&str; 3] = ["year", "month", "day"];
+const PARTITION_TRANSFORMS: [&str; 2] = ["year", "month"];
 
 /// Fills an empty database.
 pub(super) async fn create(
@@ -124,8 +124,8 @@ async fn create_table(
         .map_err(failed)?;
     let schema = table.schema();
     create_columns(transaction, table_id, &schema).await?;
-    if let Some(day_column) = table.day_column() {
-        partition_by_day(transaction, table_id, take_id(), column_id(&schema, day_column)).await?;
+    if let Some(month_column) = table.month_column() {
+        partition_by_month(transaction, table_id, take_id(), column_id(&schema, month_column)).await?;
     }
     sort_by(transaction, table_id, take_id(), table.sort_columns()).await
 }
@@ -152,7 +152,7 @@ async fn create_columns(
     Ok(())
 }
 
-async fn partition_by_day(
+async fn partition_by_month(
     transaction: &mut Transaction<'_, Sqlite>,
     table_id: i64,
     partition_id: i64,

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use callhouse_core::{KafkaPartition, Timestamp};
-use chrono::NaiveDate;
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
 use super::tables::{TableIds, column_id};
@@ -103,7 +102,7 @@ async fn files_added(
             record_count: row.get(3),
             file_size_bytes: row.get(4),
             footer_size: row.get(5),
-            day: None,
+            month: None,
             begin_snapshot: row.get(6),
             columns: HashMap::new(),
         });
@@ -114,22 +113,22 @@ async fn files_added(
             continue;
         }
         let table_id = tables.table_id(table);
-        let mut days = if table.day_column().is_some() {
-            days(transaction, table_id, since).await?
+        let mut months = if table.month_column().is_some() {
+            months(transaction, table_id, since).await?
         } else {
             HashMap::new()
         };
         let mut statistics = statistics(transaction, table, table_id, since).await?;
         for file in of_table {
-            file.day = days.remove(&file.data_file_id);
+            file.month = months.remove(&file.data_file_id);
             file.columns = statistics.remove(&file.data_file_id).unwrap_or_default();
         }
     }
     Ok(files)
 }
 
-/// Partition days of a table's files that began after `since`.
-async fn days(
+/// Partition months of a table's files that began after `since`.
+async fn months(
     transaction: &mut Transaction<'_, Sqlite>,
     table_id: i64,
     since: i64,
@@ -146,21 +145,19 @@ async fn days(
     .fetch_all(&mut **transaction)
     .await
     .map_err(Error::catalog("read of partition values"))?;
-    let mut dates: HashMap<i64, [Option<i32>; 3]> = HashMap::new();
+    let mut dates: HashMap<i64, [Option<i32>; 2]> = HashMap::new();
     for (data_file_id, key_index, value) in rows {
         let parts = dates.entry(data_file_id).or_default();
         if let Some(part) = usize::try_from(key_index).ok().and_then(|index| parts.get_mut(index)) {
             *part = value.parse().ok();
         }
     }
-    Ok(dates.into_iter().filter_map(|(data_file_id, parts)| Some((data_file_id, day_of(parts)?))).collect())
+    Ok(dates.into_iter().filter_map(|(data_file_id, parts)| Some((data_file_id, month_of(parts)?))).collect())
 }
 
-/// Days since 1970-01-01 of a year, month and day.
-fn day_of([year, month, day]: [Option<i32>; 3]) -> Option<i32> {
-    let (month, day) = (u32::try_from(month?).ok()?, u32::try_from(day?).ok()?);
-    let date = NaiveDate::from_ymd_opt(year?, month, day)?;
-    i32::try_from(date.signed_duration_since(NaiveDate::default()).num_days()).ok()
+/// Months since January 1970 of a year and a month.
+fn month_of([year, month]: [Option<i32>; 2]) -> Option<i32> {
+    Some((year? - 1970) * 12 + month? - 1)
 }
 
 /// Statistics of the pruning columns of a table's files that began after `since`.
@@ -208,7 +205,7 @@ async fn statistics(
 fn pruning_columns(table: Table) -> Vec<&'static str> {
     let mut columns: Vec<&str> = table.sort_columns().to_vec();
     columns.extend(table.bloom_columns());
-    columns.extend(table.day_column());
+    columns.extend(table.month_column());
     if table == Table::CallsRecent {
         columns.extend(pruning_columns(Table::Calls));
     }

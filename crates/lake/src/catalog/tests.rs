@@ -14,8 +14,8 @@ pub(crate) async fn open(root: &Path) -> Catalog {
 
 /// A file of three bytes in its place: the catalog does not look inside.
 pub(crate) fn some_file(folder: &DataFolder, table: Table, callids: (i64, i64)) -> NewFile {
-    let day = table.day_column().map(|_| 20_777);
-    let prefix = if day.is_some() { "year=2026/month=11/day=20/" } else { "" };
+    let month = table.month_column().map(|_| 682);
+    let prefix = if month.is_some() { "year=2026/month=11/" } else { "" };
     let path = format!("{prefix}{}.parquet", Uuid::now_v7());
     let place = folder.file_path(table, &path);
     std::fs::create_dir_all(place.parent().unwrap()).unwrap();
@@ -28,7 +28,7 @@ pub(crate) fn some_file(folder: &DataFolder, table: Table, callids: (i64, i64)) 
         max_value: Some(callids.1.to_string()),
     };
     let columns = BTreeMap::from([("callid".to_owned(), statistics)]);
-    NewFile { table, path, record_count: 2, file_size_bytes: 3, footer_size: 1, day, columns }
+    NewFile { table, path, record_count: 2, file_size_bytes: 3, footer_size: 1, month, columns }
 }
 
 pub(crate) fn empty_commit() -> Commit {
@@ -71,7 +71,7 @@ async fn ing_1_files_and_positions_become_visible_together() {
     assert_eq!(catalog.position(&KafkaPartition::new("calls", 1)).await.unwrap(), Some(3));
     assert_eq!(file_ids(&after, Table::CallEvents), [0]);
     let settled = &after.files[&Table::Calls][0];
-    assert_eq!((settled.data_file_id, settled.day, settled.begin_snapshot), (1, Some(20_777), 2));
+    assert_eq!((settled.data_file_id, settled.month, settled.begin_snapshot), (1, Some(682), 2));
     assert_eq!(settled.columns["callid"].max_value.as_deref(), Some("2"));
 }
 

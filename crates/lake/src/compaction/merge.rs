@@ -1,4 +1,4 @@
-//! Merging: files of one table and day and of about one size become one, rows unchanged.
+//! Merging: files of one table and month and of about one size become one, rows unchanged.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,13 +23,13 @@ pub(super) fn merge(
     snapshot: &Snapshot,
     eagerness: Eagerness,
 ) -> Result<Option<Change>, Error> {
-    let Some((table, day, inputs)) = choose(shared, snapshot, eagerness) else { return Ok(None) };
+    let Some((table, month, inputs)) = choose(shared, snapshot, eagerness) else { return Ok(None) };
     let mut sorted: Vec<Input> = Vec::with_capacity(inputs.len());
     for file in &inputs {
         sorted.push(Box::new(FileReader::open(folder, file)?.rows(Wanted::All)?));
     }
     let merged = SortedMerge::new(table, sorted)?;
-    let add = output::write(&shared.writer, table, day, shared.options.target_file_bytes, merged)?;
+    let add = output::write(&shared.writer, table, month, shared.options.target_file_bytes, merged)?;
     if table == Table::CallsRecent {
         shared.waiting.lock().pass_on(&inputs, &add);
     }
@@ -58,18 +58,18 @@ fn choose(shared: &Shared, snapshot: &Snapshot, eagerness: Eagerness) -> Option<
                 Eagerness::Due | Eagerness::Pressed => tier(file.file_size_bytes, fan_in),
                 Eagerness::Everything => 0,
             };
-            groups.entry((file.day, tier)).or_default().push(Arc::clone(file));
+            groups.entry((file.month, tier)).or_default().push(Arc::clone(file));
         }
         let enough = match eagerness {
             Eagerness::Due | Eagerness::Pressed => fan_in,
             Eagerness::Everything => 2,
         };
         let due = groups.into_iter().find(|(_, files)| files.len() >= enough);
-        if let Some(((day, _), mut files)) = due {
+        if let Some(((month, _), mut files)) = due {
             // The small ones first, so that a large one is not written once for every few of them.
             files.sort_by_key(|file| file.file_size_bytes);
             files.truncate(fan_in);
-            return Some((table, day, files));
+            return Some((table, month, files));
         }
     }
     None

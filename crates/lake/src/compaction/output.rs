@@ -10,7 +10,7 @@ use crate::table::Table;
 pub(super) fn write(
     writer: &FileWriter,
     table: Table,
-    day: Option<i32>,
+    month: Option<i32>,
     target_bytes: usize,
     batches: impl Iterator<Item = Result<RecordBatch, Error>>,
 ) -> Result<Vec<NewFile>, Error> {
@@ -23,7 +23,7 @@ pub(super) fn write(
         }
         let mut file = match open.take() {
             Some(file) => file,
-            None => writer.begin(table, day)?,
+            None => writer.begin(table, month)?,
         };
         file.push(&batch)?;
         if file.size_bytes() < target_bytes {

@@ -5,7 +5,7 @@
 //!
 //! | the call | is in a settled file | goes |
 //! |---|---|---|
-//! | quiet | no | to a new settled file of its day |
+//! | quiet | no | to a new settled file of its month |
 //! | quiet or not | yes, and that file's late rows are due | into that file, which is rewritten |
 //! | any | yes, and it says nothing new | nowhere |
 //! | any | yes, not due | back to recent |
@@ -28,7 +28,7 @@ use crate::folder::DataFolder;
 use crate::join::join_calls;
 use crate::read::{FileReader, Wanted};
 use crate::rows::CallColumn;
-use crate::sorted::{Input, SortedMerge, by_day, take};
+use crate::sorted::{Input, SortedMerge, by_month, take};
 use crate::table::Table;
 use crate::touch::{Keyed, Touch, key};
 
@@ -173,7 +173,7 @@ struct Rewritten<'a> {
     leaving: Vec<u32>,
 }
 
-/// Writes the settling and joining calls, day by day; of a day whose file is rewritten into that file's successor.
+/// Writes the settling and joining calls, month by month; of a month whose file is rewritten into that file's successor.
 fn write_settled(
     shared: &Shared,
     folder: &DataFolder,
@@ -192,26 +192,26 @@ fn write_settled(
         let at: Vec<usize> = (0..touch.batch.num_rows()).filter(joined).collect();
         let rows = at.iter().map(|row| touch.rows[*row]).collect();
         parts.push(take(&touch.batch, at)?);
-        rewritten.entry(file.day).or_default().push(Rewritten { file, leaving: rows });
+        rewritten.entry(file.month).or_default().push(Rewritten { file, leaving: rows });
         change.remove.push(Arc::clone(file));
     }
-    let mut days = by_day(&join_calls(&parts)?)?;
+    let mut months = by_month(&join_calls(&parts)?)?;
     drop(parts);
-    for (day, files) in rewritten {
-        let mut new_rows = days.remove(&day);
+    for (month, files) in rewritten {
+        let mut new_rows = months.remove(&month);
         for Rewritten { file, leaving } in files {
             let kept = FileReader::open(folder, file)?.rows(Wanted::AllBut(&leaving))?;
             let mut inputs: Vec<Input> = vec![Box::new(kept)];
             inputs.extend(new_rows.take().map(|rows| -> Input { Box::new(output::slices(rows)) }));
             let merged = SortedMerge::new(Table::Calls, inputs)?;
             let target_bytes = shared.options.target_file_bytes;
-            change.add.extend(output::write(&shared.writer, Table::Calls, day, target_bytes, merged)?);
+            change.add.extend(output::write(&shared.writer, Table::Calls, month, target_bytes, merged)?);
         }
     }
-    for (day, rows) in days {
+    for (month, rows) in months {
         let slices = output::slices(rows);
         let target_bytes = shared.options.target_file_bytes;
-        change.add.extend(output::write(&shared.writer, Table::Calls, day, target_bytes, slices)?);
+        change.add.extend(output::write(&shared.writer, Table::Calls, month, target_bytes, slices)?);
     }
     Ok(())
 }

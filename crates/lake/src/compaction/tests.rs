@@ -67,7 +67,7 @@ proptest! {
                     }
                 }
                 assert_eq!(lake.answers(&[]).await, joined_purely(&committed));
-                // Files of their day, in order, counted right. (There is no archive here to compare calls with.)
+                // Files of their month, in order, counted right. (There is no archive here to compare calls with.)
                 let verified = verify(&lake.catalog, RebuildOptions::default(), Arc::new(|_| {})).await;
                 assert_eq!(verified.expect("verifies").findings, []);
             }
@@ -116,7 +116,7 @@ async fn two_compactors_at_once_settle_every_call_once() {
 }
 
 #[tokio::test]
-async fn small_files_of_a_day_become_few() {
+async fn small_files_of_a_month_become_few() {
     let lake = Lake::open(BASE.plus_micros(HOUR)).await;
     let compactor =
         Compactor::new(lake.catalog.clone(), CompactionOptions { fan_in: 4, ..CompactionOptions::default() });

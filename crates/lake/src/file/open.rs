@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use callhouse_core::crash;
-use chrono::{DateTime, Datelike};
+use callhouse_core::time::year_and_month;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::errors::ParquetError;
@@ -25,7 +25,7 @@ use crate::table::Table;
 #[derive(Debug)]
 pub struct OpenFile {
     table: Table,
-    day: Option<i32>,
+    month: Option<i32>,
     /// Relative to the table's folder.
     path: String,
     final_path: PathBuf,
@@ -42,9 +42,9 @@ impl OpenFile {
         folder: &DataFolder,
         folders: &DurableFolders,
         table: Table,
-        day: Option<i32>,
+        month: Option<i32>,
     ) -> Result<Self, Error> {
-        let path = relative_path(table, day)?;
+        let path = relative_path(table, month)?;
         let final_path = folder.file_path(table, &path);
         if let Some(parent) = final_path.parent() {
             folders.ensure(folder.root(), parent)?;
@@ -67,7 +67,7 @@ impl OpenFile {
                 ArrowWriter::try_new_with_options(file, SchemaRef::clone(&schema), options)
             })
             .map_err(|source| parquet_error("begin", &final_path, source))?;
-        Ok(Self { table, day, path, final_path, temporary, handle, writer, schema, row_count: 0 })
+        Ok(Self { table, month, path, final_path, temporary, handle, writer, schema, row_count: 0 })
     }
 
     /// Appends rows, which must not sort before those already there.
@@ -129,22 +129,21 @@ impl OpenFile {
             record_count: metadata.file_metadata().num_rows(),
             file_size_bytes,
             footer_size,
-            day: self.day,
+            month: self.month,
             columns: column_statistics(&self.schema, &metadata),
         })
     }
 }
 
-/// `[year=…/month=…/day=…/]<uuid v7>.parquet`, as DuckLake lays partitions out.
-fn relative_path(table: Table, day: Option<i32>) -> Result<String, Error> {
+/// `[year=…/month=…/]<uuid v7>.parquet`, as DuckLake lays partitions out.
+fn relative_path(table: Table, month: Option<i32>) -> Result<String, Error> {
     let name = Uuid::now_v7();
-    let Some(day) = day else { return Ok(format!("{name}.parquet")) };
-    if table.day_column().is_none() {
-        return Err(Error::Invalid { what: format!("{} is not partitioned by day", table.name()) });
+    let Some(month) = month else { return Ok(format!("{name}.parquet")) };
+    if table.month_column().is_none() {
+        return Err(Error::Invalid { what: format!("{} is not partitioned by month", table.name()) });
     }
-    let date = DateTime::from_timestamp(i64::from(day) * 86_400, 0)
-        .ok_or_else(|| Error::Invalid { what: format!("day {day} is no date") })?;
-    Ok(format!("year={}/month={}/day={}/{name}.parquet", date.year(), date.month(), date.day()))
+    let (year, month) = year_and_month(month);
+    Ok(format!("year={year}/month={month}/{name}.parquet"))
 }
 
 /// Size of the file and length of its footer, which the four bytes before the closing magic tell.

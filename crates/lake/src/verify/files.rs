@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::file::statistics::column_statistics;
 use crate::folder::DataFolder;
 use crate::read::{FileReader, Wanted};
-use crate::sorted::{SortedMerge, by_day};
+use crate::sorted::{SortedMerge, by_month};
 use crate::table::Table;
 
 /// Checks every live file; what is wrong becomes findings.
@@ -75,8 +75,8 @@ fn content_faults(folder: &DataFolder, file: &DataFile) -> Result<Vec<String>, E
     for batch in in_order {
         let batch = batch?;
         rows += i64::try_from(batch.num_rows()).unwrap_or(i64::MAX);
-        if file.table.day_column().is_some() && by_day(&batch)?.keys().any(|day| *day != file.day) {
-            faults.push("has rows of another day than its partition's".to_owned());
+        if file.table.month_column().is_some() && by_month(&batch)?.keys().any(|month| *month != file.month) {
+            faults.push("has rows of another month than its partition's".to_owned());
         }
     }
     if rows != file.record_count {

@@ -51,8 +51,8 @@ impl FileScan<'_> {
         if self.chosen.is_empty() {
             return Ok(None);
         }
-        // Newest days first: a page of the latest calls then stops reading at the first days.
-        self.chosen.sort_by_key(|index| std::cmp::Reverse((files[*index].day, files[*index].data_file_id)));
+        // Newest months first: a page of the latest calls then stops reading at the first of them.
+        self.chosen.sort_by_key(|index| std::cmp::Reverse((files[*index].month, files[*index].data_file_id)));
         let rows: usize = self.chosen.iter().map(|index| rows_left(&files[*index], self.skip)).sum();
         let groups = self.groups(state.config().target_partitions())?;
         let mut totals = Statistics::new_unknown(&self.schema);
@@ -200,7 +200,7 @@ mod tests {
             record_count: 6,
             file_size_bytes: 1,
             footer_size: 1,
-            day: None,
+            month: None,
             begin_snapshot: 1,
             columns: std::collections::HashMap::new(),
         };

@@ -79,7 +79,8 @@ impl Lake {
                 (cells[0].to_owned(), cells[3].to_owned(), cells[1].to_owned())
             });
             let batch = calls(&format!("{header}\n{}\n", lines.join("\n")));
-            add.push(self.writer.write(Table::Calls, Some(day), &[batch]).expect("a file"));
+            let month = Timestamp(i64::from(day) * callhouse_core::time::MICROS_PER_DAY).utc_month();
+            add.push(self.writer.write(Table::Calls, Some(month), &[batch]).expect("a file"));
         }
         self.commit(add, Vec::new()).await;
     }

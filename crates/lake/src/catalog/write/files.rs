@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use arrow::datatypes::Schema;
-use chrono::{DateTime, Datelike};
+use callhouse_core::time::year_and_month;
 use sqlx::{QueryBuilder, Sqlite, Transaction};
 
 use crate::catalog::tables::{TableIds, column_id};
@@ -80,7 +80,7 @@ pub(super) async fn end(
     Ok(removed)
 }
 
-/// Adds a file with its statistics and partition values, which are null for rows of unknown day.
+/// Adds a file with its statistics and partition values, which are null for rows of unknown month.
 pub(super) async fn insert(
     transaction: &mut Transaction<'_, Sqlite>,
     file: &NewFile,
@@ -144,12 +144,8 @@ async fn insert_partition_values(
     if place.partition_id.is_none() {
         return Ok(());
     }
-    let date = file.day.and_then(|day| DateTime::from_timestamp(i64::from(day) * 86_400, 0));
-    let values = [
-        date.map(|date| date.year().to_string()),
-        date.map(|date| date.month().to_string()),
-        date.map(|date| date.day().to_string()),
-    ];
+    let date = file.month.map(year_and_month);
+    let values = [date.map(|(year, _)| year.to_string()), date.map(|(_, month)| month.to_string())];
     for (value, index) in values.iter().zip(0_i64..) {
         sqlx::query("INSERT INTO ducklake_file_partition_value VALUES (?1, ?2, ?3, ?4)")
             .bind(place.data_file_id)
