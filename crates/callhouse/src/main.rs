@@ -22,7 +22,7 @@ use crate::config::DataFlags;
 /// Threads hand rows and buffers to each other all the time, which the system's allocator takes long over:
 /// docs/performance.md has what it saves.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The warehouse for calls: every call once, to the fourth decimal, reproducible.
 #[derive(Debug, Parser)]
