@@ -3,10 +3,12 @@
 # Outside the checkout, so that several checkouts share what they have built.
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/callhouse/target
 
-.PHONY: help demo test check setup
+SCALE ?= 1
+
+.PHONY: help demo test check bench bench-compare setup
 
 help: ## What can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: ## A running callhouse with live made-up calls, and things to try
 	@scripts/setup --build
@@ -18,6 +20,12 @@ test: ## Everything: installs what is missing, checks, all tests (real Kafka, ki
 
 check: ## The fast half: format, lints, unit tests
 	@scripts/test --fast
+
+bench: ## Measures callhouse beside DuckDB and ClickHouse; SCALE= takes calls in millions
+	@bench/run --keep --calls $$(( $(SCALE) * 1000000 ))
+
+bench-compare: ## The last two measurements side by side
+	@bench/run --compare
 
 setup: ## Only installs what the tests need
 	@scripts/setup
