@@ -44,7 +44,9 @@ def measure(arguments: argparse.Namespace, parts: list[str], folder: Path) -> li
     def part(name: str, run) -> None:
         if name in parts:
             started = time.monotonic()
-            rows.extend(run())
+            measured = run()
+            rows.extend(measured)
+            print(report.table(measured), file=sys.stderr)
             print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
 
     def file() -> list[Row]:

@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from .program import Program
@@ -89,7 +90,7 @@ class Dataset:
         left = self.messages if limit is None else limit
         with self.events.open("rb") as file:
             while left > 0:
-                batch = [line for line, _ in zip(file, range(min(lines, left)))]
+                batch = list(islice(file, min(lines, left)))
                 if not batch:
                     return
                 left -= len(batch)

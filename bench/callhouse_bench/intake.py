@@ -15,7 +15,6 @@ from .measure import Row, percentile
 from .peers import ClickHouse, DuckDb
 from .program import DEADLINE, Client, Program, Server
 
-KAFKA_PARTITIONS = 3
 HTTP_BATCH = 1_000
 HTTP_CONNECTIONS = 2
 PROBES = 200
@@ -161,7 +160,6 @@ def from_kafka(binary: Path, folder: Path, dataset: Dataset, broker: Broker, top
 
 
 def fill_topic(program: Program, dataset: Dataset, broker: Broker, topic: str) -> None:
-    broker.create_topic(topic, KAFKA_PARTITIONS)
     program.run("generate", *dataset.shape.options(), "--to", f"kafka://{broker.address}/{topic}")
 
 

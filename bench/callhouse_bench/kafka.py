@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 
 START_DEADLINE = 120
+# Of a topic, which comes into being when it is first written to.
+PARTITIONS = 3
 
 
 def installed_libs() -> Path:
@@ -38,7 +40,8 @@ listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 controller.listener.names=CONTROLLER
 log.dirs={self.folder / "data"}
-auto.create.topics.enable=false
+auto.create.topics.enable=true
+num.partitions={PARTITIONS}
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=1
 transaction.state.log.replication.factor=1
@@ -65,13 +68,6 @@ group.initial.rebalance.delay.ms=0
         self.process.wait()
         self.output.close()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def create_topic(self, name: str, partitions: int) -> None:
-        self.java(
-            "org.apache.kafka.tools.TopicCommand",
-            *("--bootstrap-server", self.address, "--create"),
-            *("--topic", name, "--partitions", str(partitions)),
-        )
 
     def java(self, *arguments: object) -> None:
         done = subprocess.run(self.java_command(*arguments), capture_output=True, text=True)

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import re
-import resource
 import signal
 import subprocess
 import time
@@ -55,11 +54,17 @@ class Program:
         process = subprocess.Popen(
             self.command(*arguments), env=self.environment | settings, stdout=subprocess.DEVNULL
         )
-        _, status, usage = os.wait4(process.pid, 0)
+        # What the system says of a child that has ended includes the memory of this process when it forked.
+        peak = 0
+        while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            peak = max(peak, peak_bytes(process.pid))
+            time.sleep(0.02)
         seconds = time.monotonic() - started
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = status
         if status != 0:
             raise RuntimeError(f"callhouse {' '.join(arguments)} ended with {status}")
-        return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+        return Cost(seconds, usage.ru_utime + usage.ru_stime, peak)
 
     def admin_key(self) -> str:
         self.run("account", "create", "bench-operator")
@@ -107,18 +112,14 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def stop(self) -> Cost | None:
-        if self.process.returncode is not None:
-            return None
-        self.process.send_signal(signal.SIGTERM)
-        _, status, usage = os.wait4(self.process.pid, 0)
-        self.process.returncode = status
-        return Cost(0.0, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait()
 
     def peak_bytes(self) -> int:
         """The most memory the process has had resident so far."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
+        return peak_bytes(self.process.pid)
 
     def metrics(self) -> str:
         return Client(self, None).get("/metrics").decode()
@@ -187,5 +188,8 @@ class Client:
         return body
 
 
-def own_peak_bytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def peak_bytes(process_id: int) -> int:
+    """The most memory a process has had resident so far; 0 when it has ended."""
+    status = Path(f"/proc/{process_id}/status").read_text()
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(peak[1]) * 1024 if peak else 0

@@ -19,8 +19,8 @@ use clap::Parser;
 use crate::command::Command;
 use crate::config::DataFlags;
 
-/// Threads hand rows and buffers to each other all the time, which the system's allocator takes long over:
-/// docs/performance.md has what it saves.
+/// Threads hand rows and buffers to each other all the time; how it is set up for that is in .cargo/config.toml,
+/// what it saves in docs/performance.md.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
