@@ -68,4 +68,5 @@ def measure(arguments: argparse.Namespace, parts: list[str], folder: Path) -> li
     return rows
 
 
-main()
+if __name__ == "__main__":
+    main()

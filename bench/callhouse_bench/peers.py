@@ -173,23 +173,3 @@ class ClickHouse:
             INSERT INTO events SELECT * FROM file('{events}', JSONEachRow, $${self.EVENTS}$$)
             SETTINGS {self.SETTINGS}""")
         return time.monotonic() - started
-
-    def load_kafka(self, address: str, topic: str, events: int, deadline: float = 1800) -> float:
-        """Seconds until the Kafka engine has put `events` rows of a topic into a MergeTree table."""
-        self.run(f"CREATE TABLE from_kafka ({self.EVENTS}) ENGINE = MergeTree ORDER BY (account, subject, time)")
-        self.run(f"""
-            CREATE TABLE queue ({self.EVENTS}) ENGINE = Kafka
-            SETTINGS kafka_broker_list = '{address}', kafka_topic_list = '{topic}', kafka_group_name = 'clickhouse',
-                kafka_format = 'JSONEachRow', kafka_num_consumers = 2, kafka_thread_per_consumer = 1,
-                kafka_max_block_size = 65536, kafka_skip_broken_messages = 65536,
-                {self.SETTINGS}""")
-        started = time.monotonic()
-        self.run("CREATE MATERIALIZED VIEW fill TO from_kafka AS SELECT * FROM queue")
-        while int(self.run("SELECT count() FROM from_kafka")) < events:
-            if time.monotonic() - started > deadline:
-                raise RuntimeError("ClickHouse's Kafka engine did not take all in")
-            time.sleep(0.2)
-        seconds = time.monotonic() - started
-        self.run("DROP TABLE fill")
-        self.run("DROP TABLE queue")
-        return seconds
