@@ -81,12 +81,13 @@ impl<R: AsyncBufRead + Unpin> Statements<R> {
             statement.push('\n');
             if let Some(whole) = statement.trim_end().strip_suffix(';') {
                 if !whole.trim().is_empty() {
-                    return Ok(Some(whole.to_owned()));
+                    return Ok(Some(whole.trim().to_owned()));
                 }
                 statement.clear();
             }
         }
-        Ok(Some(statement).filter(|rest| !rest.trim().is_empty()))
+        let rest = statement.trim();
+        Ok((!rest.is_empty()).then(|| rest.to_owned()))
     }
 }
 
@@ -179,6 +180,6 @@ mod tests {
         while let Some(statement) = statements.next().await.unwrap() {
             seen.push(statement);
         }
-        assert_eq!(seen, ["SELECT ';',\n  1", "SELECT 2", "SELECT\n3\n"]);
+        assert_eq!(seen, ["SELECT ';',\n  1", "SELECT 2", "SELECT\n3"]);
     }
 }

@@ -54,7 +54,7 @@ fn folder() -> (tempfile::TempDir, DataFolder) {
 fn lak_1_a_file_lies_whole_under_its_partition_and_no_temporary_is_left() {
     let (_temporary, folder) = folder();
     let file = FileWriter::new(folder.clone())
-        .write(Table::Calls, Some(20_777), &[plain_batch(Table::Calls, 3)])
+        .write(Table::Calls, Some(682), &[plain_batch(Table::Calls, 3)])
         .unwrap();
     assert!(file.path.starts_with("year=2026/month=11/"), "{}", file.path);
     let path = folder.file_path(Table::Calls, &file.path);
