@@ -12,7 +12,9 @@ help: ## What can be made
 
 demo: ## A running callhouse with live made-up calls, and things to try
 	@scripts/setup --build
-	@cargo run --release --quiet --bin callhouse -- demo
+	@[ -e "$(CARGO_TARGET_DIR)/release/callhouse" ] || echo "building; the first time takes about 25 minutes on two cores"
+	@cargo build --release --locked --bin callhouse
+	@"$(CARGO_TARGET_DIR)/release/callhouse" demo
 
 test: ## Everything: installs what is missing, checks, all tests (real Kafka, kills, foreign clients)
 	@scripts/setup

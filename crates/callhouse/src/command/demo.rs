@@ -175,6 +175,9 @@ fn print_guide(address: &str, settings: &Settings, access: &Access, now: Timesta
     let (from, to) = (shown(now.plus_micros(-days(7))), shown(now.plus_micros(3_600 * MICROS_PER_SECOND)));
     let data = settings.data.display();
     let key = &access.key;
+    // Built and not installed, it is on nobody's path.
+    let program = std::env::current_exe()?;
+    let program = program.display();
     let ask = |method: &str, params: &str| {
         format!(
             "curl -s {address}/json-rpc/v1.1/ -H 'Authorization: Api-Key {key}' \\\n    \
@@ -195,7 +198,7 @@ fn print_guide(address: &str, settings: &Settings, access: &Access, now: Timesta
     output::line(ask("cdr.search", "[{\"type\":\"IN\"},{\"quantity\":3}]"))?;
     output::line("\nAnything else, in SQL:")?;
     output::line(format!(
-        "callhouse --data {data} sql \"SELECT account, direction, count(*) AS calls, sum(debit) AS debit FROM calls GROUP BY 1, 2 ORDER BY 3 DESC\""
+        "{program} --data {data} sql \"SELECT account, direction, count(*) AS calls, sum(debit) AS debit FROM calls GROUP BY 1, 2 ORDER BY 3 DESC\""
     ))?;
     output::line("\nCtrl-C stops it.")
 }

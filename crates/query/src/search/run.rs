@@ -1,8 +1,13 @@
 //! Running a call search: `queries/cdr_search.sql` with its filters bound, then ordered and cut.
 
-use arrow::array::RecordBatch;
+use std::collections::{BTreeSet, HashSet};
+
+use arrow::array::{BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::compute::filter_record_batch;
 use callhouse_core::phone;
-use datafusion::logical_expr::{SortExpr, ident};
+use datafusion::common::ScalarValue;
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::{Expr, SortExpr, ident, lit};
 use datafusion::prelude::{DataFrame, SessionContext};
 
 use super::{CallSearch, Order, SortDirection};
@@ -37,6 +42,9 @@ pub(crate) fn total_seen(search: &CallSearch, reached: u64) -> Option<u64> {
 }
 
 /// The page of the search.
+///
+/// Finds out first which calls are on it, by the columns that order them, and then reads all columns of those
+/// calls: most columns are needed for a hundred calls only, not for all that match.
 pub(crate) async fn page(matching: DataFrame, search: &CallSearch) -> Result<Vec<RecordBatch>, Error> {
     let (Ok(offset), Ok(quantity)) = (usize::try_from(search.offset), usize::try_from(search.quantity))
     else {
@@ -46,8 +54,81 @@ pub(crate) async fn page(matching: DataFrame, search: &CallSearch) -> Result<Vec
         return Ok(Vec::new());
     }
     let failed = |source| Error::execute("searching calls", source);
-    let ordered = matching.sort(sort_keys(&search.order)).map_err(failed)?;
-    ordered.limit(offset, Some(quantity)).map_err(failed)?.collect().await.map_err(failed)
+    let keys = sort_keys(&search.order);
+    let names: BTreeSet<&str> = search
+        .order
+        .iter()
+        .map(|order| order.column.name())
+        .chain(TIE_BREAKERS.map(|(name, _)| name))
+        .collect();
+    let ordered =
+        matching.clone().select(names.into_iter().map(ident).collect::<Vec<_>>()).map_err(failed)?;
+    let ordered = ordered.sort(keys.clone()).map_err(failed)?;
+    let listed = ordered.limit(offset, Some(quantity)).map_err(failed)?.collect().await.map_err(failed)?;
+    let listed = Listed::of(&listed).map_err(failed)?;
+    let Some(filter) = listed.filter() else { return Ok(Vec::new()) };
+    let whole = matching.filter(filter).map_err(failed)?.sort(keys).map_err(failed)?;
+    let whole = whole.collect().await.map_err(failed)?;
+    whole.iter().map(|batch| listed.keep(batch)).collect::<Result<_, _>>().map_err(failed)
+}
+
+/// The calls of a page.
+#[derive(Debug, Default)]
+struct Listed {
+    /// (account, `call_id`).
+    calls: HashSet<(String, String)>,
+    /// The earliest and latest start; `None` when a start is not known.
+    started: Option<(i64, i64)>,
+}
+
+impl Listed {
+    fn of(batches: &[RecordBatch]) -> Result<Self, DataFusionError> {
+        let mut calls = HashSet::new();
+        let mut started: Option<(i64, i64)> = None;
+        let mut all_known = true;
+        for batch in batches {
+            let (accounts, ids) = (texts(batch, "account")?, texts(batch, "call_id")?);
+            calls
+                .extend((0..batch.num_rows()).map(|row| (accounts.value(row).into(), ids.value(row).into())));
+            let starts = batch
+                .column_by_name("started_at")
+                .and_then(|column| column.as_any().downcast_ref::<TimestampMicrosecondArray>());
+            for start in starts.into_iter().flatten() {
+                match (start, &mut started) {
+                    (Some(at), Some((first, last))) => (*first, *last) = (at.min(*first), at.max(*last)),
+                    (Some(at), None) => started = Some((at, at)),
+                    (None, _) => all_known = false,
+                }
+            }
+        }
+        Ok(Self { calls, started: started.filter(|_| all_known) })
+    }
+
+    /// Lets these calls through and few others; `None` when there are none.
+    fn filter(&self) -> Option<Expr> {
+        let sorted = |texts: BTreeSet<&str>| texts.into_iter().map(lit).collect::<Vec<_>>();
+        let accounts = sorted(self.calls.iter().map(|(account, _)| account.as_str()).collect());
+        let ids = sorted(self.calls.iter().map(|(_, call_id)| call_id.as_str()).collect());
+        let of_page = (!ids.is_empty())
+            .then(|| ident("account").in_list(accounts, false).and(ident("call_id").in_list(ids, false)))?;
+        let Some((first, last)) = self.started else { return Some(of_page) };
+        let at = |micros| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())));
+        Some(of_page.and(ident("started_at").between(at(first), at(last))))
+    }
+
+    /// The rows of these calls: accounts that share ids of calls may have brought others along.
+    fn keep(&self, batch: &RecordBatch) -> Result<RecordBatch, DataFusionError> {
+        let (accounts, ids) = (texts(batch, "account")?, texts(batch, "call_id")?);
+        let is_listed = |row: usize| {
+            Some(self.calls.contains(&(accounts.value(row).to_owned(), ids.value(row).to_owned())))
+        };
+        Ok(filter_record_batch(batch, &BooleanArray::from_iter((0..batch.num_rows()).map(is_listed)))?)
+    }
+}
+
+fn texts<'b>(batch: &'b RecordBatch, column: &str) -> Result<&'b StringArray, DataFusionError> {
+    let texts = batch.column_by_name(column).and_then(|column| column.as_any().downcast_ref::<StringArray>());
+    texts.ok_or_else(|| DataFusionError::Internal(format!("{column} is not text")))
 }
 
 /// The keys asked for, then those that make the order total, so that pages neither repeat nor lose a call.
@@ -55,8 +136,11 @@ fn sort_keys(order: &[Order]) -> Vec<SortExpr> {
     let key = |name: &str, ascending: bool| SortExpr::new(ident(name), ascending, false);
     let asked =
         order.iter().map(|order| key(order.column.name(), order.direction == SortDirection::Ascending));
-    asked.chain([key("started_at", false), key("account", true), key("call_id", true)]).collect()
+    asked.chain(TIE_BREAKERS.map(|(name, ascending)| key(name, ascending))).collect()
 }
+
+/// What makes the order of calls total, and whether each ascends.
+const TIE_BREAKERS: [(&str, bool); 3] = [("started_at", false), ("account", true), ("call_id", true)];
 
 fn filters(search: &CallSearch) -> Params {
     let mut params = Params::new();
