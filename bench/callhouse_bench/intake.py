@@ -9,7 +9,7 @@ import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from .dataset import Dataset
+from .dataset import Dataset, cache_folder
 from .kafka import Broker
 from .measure import Row, percentile
 from .peers import ClickHouse, DuckDb
@@ -152,7 +152,17 @@ def from_kafka(binary: Path, folder: Path, dataset: Dataset, broker: Broker, top
         process.terminate()
         process.wait()
     check_all_taken_in(program, dataset.messages)
-    return [Row("Kafka to durable records", "events/s", dataset.messages / seconds)]
+    peers = {"ClickHouse": dataset.messages / clickhouse_from_kafka(folder, broker, topic, dataset)}
+    return [Row("Kafka to durable records", "events/s", dataset.messages / seconds, peers)]
+
+
+def clickhouse_from_kafka(folder: Path, broker: Broker, topic: str, dataset: Dataset) -> float:
+    """Seconds of ClickHouse's Kafka engine for the same topic."""
+    python = cache_folder().parent / "python-kafka" / "bin" / "python"
+    script = Path(__file__).with_name("kafka_peer.py")
+    arguments = [folder / "clickhouse", broker.address, topic, dataset.totals["events"]]
+    done = subprocess.run([python, script, *map(str, arguments)], stdout=subprocess.PIPE, check=True, text=True)
+    return float(done.stdout)
 
 
 def fill_topic(program: Program, dataset: Dataset, broker: Broker, topic: str) -> None:
