@@ -66,19 +66,24 @@ impl CallRecord {
 
     /// Merges what `other` knows of the same call into this record (REC-1). Both must be of the same
     /// account and call; a caller that mixes calls up has a bug, which debug builds report.
-    pub fn join(&mut self, other: Self) {
+    pub fn join(&mut self, mut other: Self) {
+        self.join_from(&mut other);
+    }
+
+    /// As [`CallRecord::join`], without moving the other record; leaves in it what it had and lost.
+    pub fn join_from(&mut self, other: &mut Self) {
         debug_assert!(self.account == other.account && self.call_id == other.call_id, "join of two calls");
         self.first_event_at = self.first_event_at.min(other.first_event_at);
         self.last_event_at = self.last_event_at.max(other.last_event_at);
         // `None` is less than `Some`, so a group known on one side only is taken from there.
-        keep_greater(&mut self.start, other.start);
-        keep_greater(&mut self.parties, other.parties);
-        keep_greater(&mut self.ringing, other.ringing);
-        keep_greater(&mut self.answer, other.answer);
-        keep_greater(&mut self.end, other.end);
-        keep_greater(&mut self.release, other.release);
-        keep_greater(&mut self.quality, other.quality);
-        keep_greater(&mut self.rating, other.rating);
+        keep_greater(&mut self.start, &mut other.start);
+        keep_greater(&mut self.parties, &mut other.parties);
+        keep_greater(&mut self.ringing, &mut other.ringing);
+        keep_greater(&mut self.answer, &mut other.answer);
+        keep_greater(&mut self.end, &mut other.end);
+        keep_greater(&mut self.release, &mut other.release);
+        keep_greater(&mut self.quality, &mut other.quality);
+        keep_greater(&mut self.rating, &mut other.rating);
         self.erased_at = self.erased_at.max(other.erased_at);
         self.clear_personal_if_erased();
     }
@@ -94,8 +99,8 @@ impl CallRecord {
     }
 }
 
-fn keep_greater<T: Ord>(kept: &mut Option<T>, other: Option<T>) {
-    if other > *kept {
-        *kept = other;
+fn keep_greater<T: Ord>(kept: &mut Option<T>, other: &mut Option<T>) {
+    if *other > *kept {
+        std::mem::swap(kept, other);
     }
 }

@@ -62,12 +62,12 @@ impl OpenRecords {
     pub(crate) fn fold(&mut self, chunk: u64, partial: PartialRecords) -> Folded<'_> {
         let mut slots = Vec::with_capacity(partial.len());
         let mut superseded = Vec::new();
-        for record in partial {
+        for mut record in partial {
             let last_row = RowAddress { chunk, row: slots.len() };
             if let Some(slot) = self.young.find(&record)
                 && let Some(open) = self.young.slots.get_mut(slot).and_then(Option::as_mut)
             {
-                open.record.join(*record);
+                open.record.join_from(&mut record);
                 if open.last_row.chunk != chunk {
                     superseded.push(std::mem::replace(&mut open.last_row, last_row));
                     slots.push(slot);
@@ -75,9 +75,9 @@ impl OpenRecords {
                 continue;
             }
             let mut open = Open { record, last_row };
-            if let Some(known) = self.older.take(&open.record) {
+            if let Some(mut known) = self.older.take(&open.record) {
                 superseded.push(known.last_row);
-                open.record.join(*known.record);
+                open.record.join_from(&mut known.record);
             }
             slots.push(self.young.insert(open));
         }

@@ -55,6 +55,25 @@ impl Table {
         }
     }
 
+    /// Text columns whose values hardly repeat within a file. A dictionary of them would be as large as they are, and
+    /// no page could be read without it.
+    #[must_use]
+    pub const fn unrepeated_columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Calls | Self::CallsRecent => &[
+                "call_id",
+                "from_number",
+                "from_number_raw",
+                "to_number",
+                "to_number_raw",
+                "parent_call_id",
+                "group_id",
+            ],
+            Self::CallEvents => &["subject", "event_id", "data"],
+            Self::Rejections => &["payload"],
+        }
+    }
+
     /// Columns that get a bloom filter.
     #[must_use]
     pub const fn bloom_columns(self) -> &'static [&'static str] {

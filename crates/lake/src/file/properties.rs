@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -35,6 +35,14 @@ pub(super) fn writer_properties(table: Table, schema: &Schema) -> Result<WriterP
         .set_statistics_truncate_length(Some(STATISTICS_BYTES))
         .set_column_index_truncate_length(Some(STATISTICS_BYTES))
         .set_sorting_columns(Some(sorting_columns(table, schema)));
+    for field in schema.fields() {
+        if let Some(encoding) = encoding(table, field) {
+            let column = ColumnPath::from(field.name().as_str());
+            properties = properties
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_encoding(column, encoding);
+        }
+    }
     for column in table.bloom_columns() {
         let column = ColumnPath::from(*column);
         properties = properties
@@ -43,6 +51,19 @@ pub(super) fn writer_properties(table: Table, schema: &Schema) -> Result<WriterP
             .set_column_bloom_filter_max_ndv(column, ROW_GROUP_ROWS as u64);
     }
     Ok(properties.build())
+}
+
+/// How a column is written that has too many different values for a dictionary. Instants and ids lie close to their
+/// neighbours in a sorted file; whole seconds are few enough.
+fn encoding(table: Table, field: &Field) -> Option<Encoding> {
+    match field.data_type() {
+        DataType::Timestamp(..) => Some(Encoding::DELTA_BINARY_PACKED),
+        DataType::Int64 if !field.name().ends_with("_seconds") => Some(Encoding::DELTA_BINARY_PACKED),
+        DataType::Utf8 | DataType::Binary if table.unrepeated_columns().contains(&field.name().as_str()) => {
+            Some(Encoding::DELTA_LENGTH_BYTE_ARRAY)
+        }
+        _ => None,
+    }
 }
 
 fn sorting_columns(table: Table, schema: &Schema) -> Vec<SortingColumn> {

@@ -67,6 +67,27 @@ fn lak_1_a_file_lies_whole_under_its_partition_and_no_temporary_is_left() {
 }
 
 #[test]
+fn columns_whose_values_hardly_repeat_have_no_dictionary_and_others_have_one() {
+    for table in Table::ALL {
+        let (_temporary, folder) = folder();
+        let month = table.month_column().map(|_| 682);
+        let file = FileWriter::new(folder.clone()).write(table, month, &[plain_batch(table, 3)]).unwrap();
+        let file = std::fs::File::open(folder.file_path(table, &file.path)).unwrap();
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).unwrap();
+        let has_dictionary = |name: &str| {
+            let columns = metadata.row_group(0).columns();
+            let column = columns.iter().find(|column| column.column_path().string() == name);
+            column.unwrap_or_else(|| panic!("{name}")).dictionary_page_offset().is_some()
+        };
+        for name in table.unrepeated_columns() {
+            assert!(!has_dictionary(name), "{name} of {}", table.name());
+        }
+        let repeated = if table == Table::Rejections { "topic" } else { "account" };
+        assert!(has_dictionary(repeated), "{repeated} of {}", table.name());
+    }
+}
+
+#[test]
 fn a_file_dropped_unfinished_leaves_nothing() {
     let (_temporary, folder) = folder();
     let mut file = FileWriter::new(folder.clone()).begin(Table::CallEvents, None).unwrap();

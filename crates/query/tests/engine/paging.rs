@@ -3,7 +3,7 @@
 use arrow::array::{AsArray, RecordBatch};
 use callhouse_core::event::call::Direction;
 use callhouse_core::time::MICROS_PER_SECOND;
-use callhouse_query::{CallColumn, CallPage, CallSearch, Order, SortDirection};
+use callhouse_query::{CallColumn, CallPage, CallSearch, Order, Scope, SortDirection};
 
 use crate::lake::{ACME, Lake, at, scope};
 
@@ -73,6 +73,30 @@ async fn calls_with_equal_keys_are_on_one_page_each() {
     }
     let wanted: Vec<String> = (0..30).map(|n| format!("c{n:02}")).collect();
     assert_eq!(seen, wanted);
+}
+
+#[tokio::test]
+async fn calls_of_several_accounts_under_one_id_and_calls_without_a_start_are_on_their_own_pages() {
+    let lake = Lake::empty().await;
+    lake.settle(&format!(
+        "{HEADER}acme,same,1,2026-03-28T00:00:02Z,completed,inbound\n\
+         acme,other,2,2026-03-28T00:00:01Z,completed,inbound\n\
+         beta,same,3,2026-03-28T00:00:00Z,completed,inbound\n"
+    ))
+    .await;
+    lake.heat(&format!("{HEADER}acme,unknown,4,,queued,inbound\n"), 0);
+    let mut seen = Vec::new();
+    for offset in 0..4 {
+        let search = CallSearch { page_key: None, ..search(offset, 1) };
+        let page = lake.engine.search_calls(&Scope::All, &search).await.expect("a page");
+        assert_eq!(page.total, 4);
+        seen.extend(call_ids(&page));
+    }
+    assert_eq!(seen, ["same", "other", "same", "unknown"]);
+    // A page that reaches from a known start to an unknown one.
+    let page = CallSearch { page_key: None, ..search(1, 3) };
+    let page = lake.engine.search_calls(&Scope::All, &page).await.expect("a page");
+    assert_eq!(call_ids(&page), ["other", "same", "unknown"]);
 }
 
 #[tokio::test]
