@@ -12,7 +12,7 @@ import chdb.session
 
 EVENTS = """specversion LowCardinality(String), id String, source LowCardinality(String), type LowCardinality(String),
     subject String, time DateTime64(6, 'UTC'), account LowCardinality(String), data String"""
-DEADLINE = 900
+DEADLINE = 300
 
 
 def main() -> None:
