@@ -85,13 +85,8 @@ class Dataset:
             count.write_text(str(lines))
         return path, int(count.read_text())
 
-    def batches(self, lines: int, limit: int | None = None):
-        """Yields (number of lines, bytes of up to `lines` lines), at most `limit` lines in all."""
-        left = self.messages if limit is None else limit
+    def batches(self, lines: int):
+        """Yields (number of lines, bytes of up to `lines` lines)."""
         with self.events.open("rb") as file:
-            while left > 0:
-                batch = list(islice(file, min(lines, left)))
-                if not batch:
-                    return
-                left -= len(batch)
+            while batch := list(islice(file, lines)):
                 yield len(batch), b"".join(batch)

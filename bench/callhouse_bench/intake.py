@@ -160,9 +160,8 @@ def from_kafka(binary: Path, folder: Path, dataset: Dataset, broker: Broker, top
 def clickhouse_from_kafka(folder: Path, broker: Broker, topic: str, dataset: Dataset) -> float | None:
     """Seconds of ClickHouse's Kafka engine for the same topic; `None` when it did not get through, which it says."""
     python = cache_folder().parent / "python-kafka" / "bin" / "python"
-    script = Path(__file__).with_name("kafka_peer.py")
     arguments = [folder / "clickhouse", broker.address, topic, dataset.totals["events"]]
-    done = subprocess.run([python, script, *map(str, arguments)], stdout=subprocess.PIPE, text=True)
+    done = subprocess.run([python, "-m", "callhouse_bench.kafka_peer", *map(str, arguments)], stdout=subprocess.PIPE, text=True)
     return float(done.stdout) if done.returncode == 0 else None
 
 

@@ -1,6 +1,6 @@
 """ClickHouse's Kafka engine, in a Python of its own: the library's newer versions refuse to make such a table.
 
-    python kafka_peer.py FOLDER BROKERS TOPIC EVENTS
+    python -m callhouse_bench.kafka_peer FOLDER BROKERS TOPIC EVENTS
 
 Prints the seconds until EVENTS rows of the topic are in a MergeTree table.
 """
@@ -10,8 +10,8 @@ import time
 
 import chdb.session
 
-EVENTS = """specversion LowCardinality(String), id String, source LowCardinality(String), type LowCardinality(String),
-    subject String, time DateTime64(6, 'UTC'), account LowCardinality(String), data String"""
+from .clickhouse_events import EVENTS, SETTINGS
+
 DEADLINE = 300
 
 
@@ -29,7 +29,7 @@ def main() -> None:
         SETTINGS kafka_broker_list = '{brokers}', kafka_topic_list = '{topic}', kafka_group_name = 'clickhouse',
             kafka_format = 'JSONEachRow', kafka_num_consumers = 2, kafka_thread_per_consumer = 1,
             kafka_max_block_size = 65536, kafka_skip_broken_messages = 65536,
-            date_time_input_format = 'best_effort', input_format_json_read_objects_as_strings = 1""")
+            {SETTINGS}""")
     started = time.monotonic()
     run("CREATE MATERIALIZED VIEW bench.fill TO bench.events AS SELECT * FROM bench.queue")
     while (rows := int(run("SELECT count() FROM bench.events"))) < int(events):

@@ -9,6 +9,8 @@ from pathlib import Path
 import chdb.session
 import duckdb
 
+from .clickhouse_events import EVENTS, SETTINGS
+
 EVENT_COLUMNS = {
     "specversion": "VARCHAR",
     "id": "VARCHAR",
@@ -139,7 +141,8 @@ class ClickHouse:
             if name != "account" and name in kinds:
                 kinds[name] = "LowCardinality(Nullable(String))"
         for name in ("call_id", "callid", "status", "first_event_at", "last_event_at"):
-            kinds[name] = kinds[name].removeprefix("Nullable(").removesuffix(")") if kinds[name].startswith("Nullable") else kinds[name]
+            if kinds[name].startswith("Nullable("):
+                kinds[name] = kinds[name].removeprefix("Nullable(").removesuffix(")")
         columns = ", ".join(f"`{name}` {kind}" for name, kind in kinds.items())
         indexes = ", ".join(
             f"INDEX of_{name} {name} TYPE bloom_filter(0.01) GRANULARITY 1"
@@ -160,16 +163,12 @@ class ClickHouse:
     def close(self) -> None:
         self.session.close()
 
-    EVENTS = """specversion LowCardinality(String), id String, source LowCardinality(String), type LowCardinality(String),
-        subject String, time DateTime64(6, 'UTC'), account LowCardinality(String), data String"""
-    SETTINGS = "date_time_input_format = 'best_effort', input_format_json_read_objects_as_strings = 1"
-
     def load_events(self, events: Path) -> float:
         """Seconds from the JSON lines to a merged MergeTree table."""
         self.run("DROP TABLE IF EXISTS events SYNC")
-        self.run(f"CREATE TABLE events ({self.EVENTS}) ENGINE = MergeTree ORDER BY (account, subject, time)")
+        self.run(f"CREATE TABLE events ({EVENTS}) ENGINE = MergeTree ORDER BY (account, subject, time)")
         started = time.monotonic()
         self.run(f"""
-            INSERT INTO events SELECT * FROM file('{events}', JSONEachRow, $${self.EVENTS}$$)
-            SETTINGS {self.SETTINGS}""")
+            INSERT INTO events SELECT * FROM file('{events}', JSONEachRow, $${EVENTS}$$)
+            SETTINGS {SETTINGS}""")
         return time.monotonic() - started

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from .program import Client
-
 # Instants of a statement are written so that every engine reads them as UTC.
 CALLHOUSE, DUCKDB, CLICKHOUSE = "callhouse", "duckdb", "clickhouse"
 
@@ -19,8 +17,6 @@ def instant(day: date, dialect: str) -> str:
 @dataclass
 class Question:
     name: str
-    # Must's group of the targets: "rollup", "lookup" or "scan".
-    kind: str
     # dialect → statement; the answers are compared.
     statement: dict[str, str]
     # JSON-RPC method and parameters, asked with the account's key.
@@ -30,7 +26,6 @@ class Question:
     all_accounts: bool = False
 
 
-ROLLUP, LOOKUP, SCAN = "rollup", "lookup", "scan"
 SUMS = "count(*), count(answered_at), sum(talk_seconds), sum(debit)"
 
 
@@ -85,7 +80,7 @@ def questions(context: Context) -> list[Question]:
             days,
         )
         asked.append(Question(
-            f"summary, {days} days", ROLLUP, statement, ("analytics/calls.summary", [*edges(days)]),
+            f"summary, {days} days", statement, ("analytics/calls.summary", [*edges(days)]),
             lambda rows, result: (rows[0][1], rows[0][5], rows[1][1])
             == (result["IN"]["count"], result["IN"]["unique_callers"], result["OUT"]["count"]),
         ))
@@ -102,7 +97,7 @@ def questions(context: Context) -> list[Question]:
             days, CUT=cut[bucket],
         )
         asked.append(Question(
-            f"history by {bucket}, {days} days", ROLLUP, statement, ("analytics/calls.history", [*edges(days)]),
+            f"history by {bucket}, {days} days", statement, ("analytics/calls.history", [*edges(days)]),
             lambda rows, result: rows[0][0] == max(item["count"] for side in result.values() for item in side),
         ))
     tops = [
@@ -119,7 +114,7 @@ def questions(context: Context) -> list[Question]:
             90,
         )
         asked.append(Question(
-            f"top {name}, 90 days", ROLLUP, statement, (method, [*before, "COUNT", *edges(90), 10]),
+            f"top {name}, 90 days", statement, (method, [*before, "COUNT", *edges(90), 10]),
             lambda rows, result: [row[1] for row in rows] == [row["count"] for row in result],
         ))
     page = "callid, started_at, from_number, to_number, talk_seconds, debit, status, release_cause"
@@ -130,30 +125,25 @@ def questions(context: Context) -> list[Question]:
             f"ORDER BY started_at DESC, callid DESC LIMIT 100 OFFSET {offset}",
             30,
         )
-        asked.append(Question(f"search, page {number}", LOOKUP, statement, ("cdr.search", [filters, {"offset": offset}]), same_starts))
+        asked.append(Question(f"search, page {number}", statement, ("cdr.search", [filters, {"offset": offset}]), same_starts))
     statement = each("SELECT count(*) FROM calls WHERE @ACCOUNT AND @WITHIN AND direction = 'inbound' AND release_cause = 17", 30)
     asked.append(Question(
-        "search, total", LOOKUP, statement, ("cdr.search", [filters | {"hangupcause": 17}, {"quantity": 0}]),
+        "search, total", statement, ("cdr.search", [filters | {"hangupcause": 17}, {"quantity": 0}]),
         lambda rows, result: rows[0][0] == result["total"],
     ))
     of_year = {"type": "IN"}
     statement = each(f"SELECT {page} FROM calls WHERE @ACCOUNT AND callid = {context.callid}")
-    asked.append(Question("call by id", LOOKUP, statement, ("cdr.search", [of_year | {"callid": context.callid}, None]), same_starts))
+    asked.append(Question("call by id", statement, ("cdr.search", [of_year | {"callid": context.callid}, None]), same_starts))
     statement = each(f"SELECT {page} FROM calls WHERE @ACCOUNT AND call_id = '{context.call_id}'")
-    asked.append(Question("call by foreign id", LOOKUP, statement, ("cdr.search", [of_year | {"hash": context.call_id}, None]), same_starts))
+    asked.append(Question("call by foreign id", statement, ("cdr.search", [of_year | {"hash": context.call_id}, None]), same_starts))
     statement = each(f"SELECT {page} FROM calls WHERE @ACCOUNT AND from_number = '{context.number}' AND direction = 'inbound' ORDER BY started_at DESC, callid DESC LIMIT 100")
-    asked.append(Question("calls by number", LOOKUP, statement, ("cdr.search", [of_year | {"cli_number": context.number}, None]), same_starts))
+    asked.append(Question("calls by number", statement, ("cdr.search", [of_year | {"cli_number": context.number}, None]), same_starts))
     statement = each(f"SELECT {page} FROM calls WHERE @ACCOUNT AND from_number LIKE '{context.prefix}%' AND direction = 'inbound' ORDER BY started_at DESC, callid DESC LIMIT 100")
-    asked.append(Question("calls by number's prefix", LOOKUP, statement, ("cdr.search", [of_year | {"cli_number": context.prefix + "*"}, None]), same_starts))
+    asked.append(Question("calls by number's prefix", statement, ("cdr.search", [of_year | {"cli_number": context.prefix + "*"}, None]), same_starts))
     statement = each(f"SELECT account, direction, {SUMS} FROM calls GROUP BY account, direction ORDER BY account, direction")
-    asked.append(Question("all accounts, grouped", SCAN, statement, all_accounts=True))
+    asked.append(Question("all accounts, grouped", statement, all_accounts=True))
     statement = each("SELECT count(DISTINCT from_number) FROM calls")
-    asked.append(Question("distinct callers over all", SCAN, statement, all_accounts=True))
+    asked.append(Question("distinct callers over all", statement, all_accounts=True))
     statement = each("SELECT release_cause, count(*) FROM calls GROUP BY release_cause ORDER BY release_cause")
-    asked.append(Question("release causes over all", SCAN, statement, all_accounts=True))
+    asked.append(Question("release causes over all", statement, all_accounts=True))
     return asked
-
-
-def ask_api(client: Client, question: Question) -> object:
-    method, params = question.method
-    return client.ask(method, params)

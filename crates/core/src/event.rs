@@ -6,6 +6,7 @@
 pub mod call;
 mod check;
 pub mod envelope;
+mod text;
 
 use serde::Serialize;
 use serde_json::value::RawValue;

@@ -74,8 +74,14 @@ impl Timestamp {
     #[must_use]
     pub fn utc_month(self) -> i32 {
         let date = DateTime::from_timestamp_micros(self.0).unwrap_or_default();
-        (date.year() - 1970) * 12 + date.month0().cast_signed()
+        month_of_year(date.year(), date.month().cast_signed())
     }
+}
+
+/// Whole months since January 1970 of a year and the month of it, from 1 to 12.
+#[must_use]
+pub const fn month_of_year(year: i32, month: i32) -> i32 {
+    (year - 1970) * 12 + month - 1
 }
 
 /// The year, and the month of it from 1 to 12, of a number of months since January 1970.

@@ -25,7 +25,7 @@ fn file(table: Table) -> NewFile {
     };
     let columns: BTreeMap<String, ColumnStatistics> =
         table.schema().fields().iter().map(|field| (field.name().clone(), statistics.clone())).collect();
-    let month = table.month_column().map(|_| 20_777);
+    let month = table.month_column().map(|_| 682);
     NewFile {
         table,
         path: "x.parquet".to_owned(),

@@ -5,21 +5,19 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use callhouse_core::position::OffsetRange;
 use callhouse_core::record::{Group, Stamp, Start};
-use callhouse_core::{AccountId, CallRecord, KafkaPartition, Timestamp, crash};
+use callhouse_core::{AccountId, CallRecord, KafkaPartition, Timestamp};
 use callhouse_lake::clock::SystemClock;
 use callhouse_lake::rows::{decode_calls, encode_calls};
 use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, NewFile, Snapshot, Table, gc};
+use callhouse_testkit::victim;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use uuid::Uuid;
 
-/// Names the folder and, after a `|`, the crash point to arm for [`child`].
-const CHILD_SETTING: &str = "CALLHOUSE_LAKE_CRASH_TEST";
 const CALLS: i64 = 6;
 /// Compaction takes place when so many calls are in.
 const COMPACTED_AT: i64 = 4;
@@ -108,14 +106,7 @@ fn count_files(folder: &Path) -> usize {
 
 /// Runs [`child`] in a process of its own; true when it ended by itself.
 fn run_child(folder: &Path, point: &str) -> bool {
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--ignored"])
-        .env(CHILD_SETTING, format!("{}|{point}", folder.display()))
-        .output()
-        .unwrap();
-    let output = String::from_utf8_lossy(&child.stdout);
-    assert!(child.status.code().is_none_or(|code| code == 0), "the child failed: {output}");
-    child.status.success()
+    victim::run("child", folder, point)
 }
 
 /// What holds whenever a process was killed: a snapshot of whole files, with the rows its positions say.
@@ -132,13 +123,7 @@ async fn check(folder: &Path) -> usize {
 #[tokio::test]
 #[ignore = "the process that the other tests kill"]
 async fn child() {
-    #[expect(clippy::disallowed_methods, reason = "how the parent process tells this one what to do")]
-    let setting = std::env::var(CHILD_SETTING).unwrap();
-    let (folder, point) = setting.split_once('|').unwrap();
-    if !point.is_empty() {
-        crash::arm(point).unwrap();
-    }
-    work(&open(Path::new(folder)).await).await;
+    work(&open(&victim::folder()).await).await;
 }
 
 #[tokio::test]

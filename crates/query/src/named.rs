@@ -104,7 +104,7 @@ fn scalar(kind: Kind, value: &Param) -> Option<ScalarValue> {
     })
 }
 
-fn instant(micros: Option<i64>) -> ScalarValue {
+pub(crate) fn instant(micros: Option<i64>) -> ScalarValue {
     ScalarValue::TimestampMicrosecond(micros, Some("UTC".into()))
 }
 

@@ -8,4 +8,4 @@ mod wall;
 pub(crate) use files::{FileScan, memory_plan};
 pub(crate) use prune::surviving;
 pub(crate) use statistics::SnapshotStatistics;
-pub(crate) use wall::{ACCOUNT, Wall, WallExec};
+pub(crate) use wall::{ACCOUNT, Wall, WallExec, texts};

@@ -1,6 +1,7 @@
 //! Call search: filters, order and pages over the calls of a scope.
 
 mod column;
+mod listed;
 pub(crate) mod run;
 
 use arrow::array::RecordBatch;

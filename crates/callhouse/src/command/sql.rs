@@ -51,14 +51,16 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
     };
     let engine =
         Engine::new(lake::open_existing(&settings).await?, HotRows::default(), engine_options(&settings))?;
-    if let Some(statement) = &arguments.statement {
+    let answer = async |statement: &str| {
         let (schema, batches) = engine.sql(&scope, statement).await?;
-        return print(arguments.format, &schema, batches).await;
+        print(arguments.format, &schema, batches).await
+    };
+    if let Some(statement) = &arguments.statement {
+        return answer(statement).await;
     }
     let mut statements = Statements::new(BufReader::new(tokio::io::stdin()));
     while let Some(statement) = statements.next().await.context("reading standard input failed")? {
-        let (schema, batches) = engine.sql(&scope, &statement).await?;
-        print(arguments.format, &schema, batches).await?;
+        answer(&statement).await?;
     }
     Ok(())
 }

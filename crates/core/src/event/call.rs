@@ -225,10 +225,9 @@ impl CallData {
 mod rfc3339 {
     //! Optional instants as RFC 3339 strings.
 
-    use std::fmt;
-
     use serde::{Deserialize, Deserializer, Serializer, de};
 
+    use crate::event::text::Text;
     use crate::time::Timestamp;
 
     #[expect(clippy::ref_option, reason = "serde's `with` hands over a reference to the field")]
@@ -242,31 +241,10 @@ mod rfc3339 {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Timestamp>, D::Error> {
-        Ok(Option::<Instant>::deserialize(deserializer)?.map(|Instant(at)| at))
-    }
-
-    /// Read without a copy of its text.
-    struct Instant(Timestamp);
-
-    impl<'de> Deserialize<'de> for Instant {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            struct Visitor;
-
-            impl de::Visitor<'_> for Visitor {
-                type Value = Instant;
-
-                fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    out.write_str("a string")
-                }
-
-                fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
-                    Timestamp::parse_rfc3339(text).map(Instant).ok_or_else(|| {
-                        E::custom(format!("{text:?} is no RFC 3339 instant such as 2026-11-20T20:00:56.246Z"))
-                    })
-                }
-            }
-
-            deserializer.deserialize_str(Visitor)
-        }
+        let Some(text) = Option::<Text<'de>>::deserialize(deserializer)? else { return Ok(None) };
+        Timestamp::parse_rfc3339(&text).map(Some).ok_or_else(|| {
+            let text: &str = &text;
+            de::Error::custom(format!("{text:?} is no RFC 3339 instant such as 2026-11-20T20:00:56.246Z"))
+        })
     }
 }

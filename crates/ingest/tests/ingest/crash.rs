@@ -2,25 +2,21 @@
 //! gives every message in exactly one place and the records of the pure fold (ING-1, ING-3).
 
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
-use callhouse_core::crash;
 use callhouse_ingest::{Ingest, Options};
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
 use callhouse_lake::clock::SystemClock;
 use callhouse_lake::{Catalog, DataFolder, HotRows};
 use callhouse_log::{Append, Appender, EmbeddedLog, Log};
 use callhouse_testkit::events::structured;
-use callhouse_testkit::poll_until;
+use callhouse_testkit::{poll_until, victim};
 use tokio_util::sync::CancellationToken;
 
 use crate::fake_log::Topic;
 use crate::ing_1::{expected, story};
 use crate::warehouse::{DEADLINE, Seen, Warehouse};
 
-/// Names the folder and, after a `|`, the crash point to arm for [`child`].
-const CHILD_SETTING: &str = "CALLHOUSE_INGEST_CRASH_TEST";
 const GROUPS: usize = 8;
 const MESSAGES: i64 = 40;
 
@@ -66,26 +62,13 @@ async fn fill(path: &Path, topic: &Topic) {
 
 /// Runs [`child`] in a process of its own; true when it ended by itself.
 fn run_child(folder: &Path, point: &str) -> bool {
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "crash::child", "--ignored"])
-        .env(CHILD_SETTING, format!("{}|{point}", folder.display()))
-        .output()
-        .unwrap();
-    let output = String::from_utf8_lossy(&child.stdout);
-    assert!(child.status.code().is_none_or(|code| code == 0), "the child failed: {output}");
-    child.status.success()
+    victim::run("crash::child", folder, point)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "the process that the other test kills"]
 async fn child() {
-    #[expect(clippy::disallowed_methods, reason = "how the parent process tells this one what to do")]
-    let setting = std::env::var(CHILD_SETTING).unwrap();
-    let (folder, point) = setting.split_once('|').unwrap();
-    if !point.is_empty() {
-        crash::arm(point).unwrap();
-    }
-    let folder = DataFolder::new(folder);
+    let folder = DataFolder::new(victim::folder());
     let log = Arc::new(EmbeddedLog::open(&folder.log_path(), Arc::new(SystemClock)).await.unwrap());
     let catalog = Catalog::open(folder, Arc::new(SystemClock)).await.unwrap();
     let directory = AccountDirectory::new(Accounts::new(catalog.clone()));

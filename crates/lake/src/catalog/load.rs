@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use callhouse_core::time::month_of_year;
 use callhouse_core::{KafkaPartition, Timestamp};
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
@@ -152,12 +153,10 @@ async fn months(
             *part = value.parse().ok();
         }
     }
-    Ok(dates.into_iter().filter_map(|(data_file_id, parts)| Some((data_file_id, month_of(parts)?))).collect())
-}
-
-/// Months since January 1970 of a year and a month.
-fn month_of([year, month]: [Option<i32>; 2]) -> Option<i32> {
-    Some((year? - 1970) * 12 + month? - 1)
+    let month = |(data_file_id, [year, month]): (i64, [Option<i32>; 2])| {
+        Some((data_file_id, month_of_year(year?, month?)))
+    };
+    Ok(dates.into_iter().filter_map(month).collect())
 }
 
 /// Statistics of the pruning columns of a table's files that began after `since`.

@@ -88,9 +88,12 @@ impl Wall {
     }
 }
 
-fn texts(batch: &RecordBatch, column: usize) -> Result<&StringArray> {
+/// A column that must be text.
+pub(crate) fn texts(batch: &RecordBatch, column: usize) -> Result<&StringArray> {
     let texts = batch.column(column).as_any().downcast_ref::<StringArray>();
-    texts.ok_or_else(|| DataFusionError::Internal("the account column is not text".to_owned()))
+    texts.ok_or_else(|| {
+        DataFusionError::Internal(format!("{} is not text", batch.schema_ref().field(column).name()))
+    })
 }
 
 /// The number of leading values for which `below` holds.

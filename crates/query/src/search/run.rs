@@ -1,15 +1,13 @@
 //! Running a call search: `queries/cdr_search.sql` with its filters bound, then ordered and cut.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
-use arrow::array::{BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::compute::filter_record_batch;
+use arrow::array::RecordBatch;
 use callhouse_core::phone;
-use datafusion::common::ScalarValue;
-use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{Expr, SortExpr, ident, lit};
+use datafusion::logical_expr::{SortExpr, ident};
 use datafusion::prelude::{DataFrame, SessionContext};
 
+use super::listed::Listed;
 use super::{CallSearch, Order, SortDirection};
 use crate::error::Error;
 use crate::named;
@@ -70,65 +68,6 @@ pub(crate) async fn page(matching: DataFrame, search: &CallSearch) -> Result<Vec
     let whole = matching.filter(filter).map_err(failed)?.sort(keys).map_err(failed)?;
     let whole = whole.collect().await.map_err(failed)?;
     whole.iter().map(|batch| listed.keep(batch)).collect::<Result<_, _>>().map_err(failed)
-}
-
-/// The calls of a page.
-#[derive(Debug, Default)]
-struct Listed {
-    /// (account, `call_id`).
-    calls: HashSet<(String, String)>,
-    /// The earliest and latest start; `None` when a start is not known.
-    started: Option<(i64, i64)>,
-}
-
-impl Listed {
-    fn of(batches: &[RecordBatch]) -> Result<Self, DataFusionError> {
-        let mut calls = HashSet::new();
-        let mut started: Option<(i64, i64)> = None;
-        let mut all_known = true;
-        for batch in batches {
-            let (accounts, ids) = (texts(batch, "account")?, texts(batch, "call_id")?);
-            calls
-                .extend((0..batch.num_rows()).map(|row| (accounts.value(row).into(), ids.value(row).into())));
-            let starts = batch
-                .column_by_name("started_at")
-                .and_then(|column| column.as_any().downcast_ref::<TimestampMicrosecondArray>());
-            for start in starts.into_iter().flatten() {
-                match (start, &mut started) {
-                    (Some(at), Some((first, last))) => (*first, *last) = (at.min(*first), at.max(*last)),
-                    (Some(at), None) => started = Some((at, at)),
-                    (None, _) => all_known = false,
-                }
-            }
-        }
-        Ok(Self { calls, started: started.filter(|_| all_known) })
-    }
-
-    /// Lets these calls through and few others; `None` when there are none.
-    fn filter(&self) -> Option<Expr> {
-        let sorted = |texts: BTreeSet<&str>| texts.into_iter().map(lit).collect::<Vec<_>>();
-        let accounts = sorted(self.calls.iter().map(|(account, _)| account.as_str()).collect());
-        let ids = sorted(self.calls.iter().map(|(_, call_id)| call_id.as_str()).collect());
-        let of_page = (!ids.is_empty())
-            .then(|| ident("account").in_list(accounts, false).and(ident("call_id").in_list(ids, false)))?;
-        let Some((first, last)) = self.started else { return Some(of_page) };
-        let at = |micros| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())));
-        Some(of_page.and(ident("started_at").between(at(first), at(last))))
-    }
-
-    /// The rows of these calls: accounts that share ids of calls may have brought others along.
-    fn keep(&self, batch: &RecordBatch) -> Result<RecordBatch, DataFusionError> {
-        let (accounts, ids) = (texts(batch, "account")?, texts(batch, "call_id")?);
-        let is_listed = |row: usize| {
-            Some(self.calls.contains(&(accounts.value(row).to_owned(), ids.value(row).to_owned())))
-        };
-        Ok(filter_record_batch(batch, &BooleanArray::from_iter((0..batch.num_rows()).map(is_listed)))?)
-    }
-}
-
-fn texts<'b>(batch: &'b RecordBatch, column: &str) -> Result<&'b StringArray, DataFusionError> {
-    let texts = batch.column_by_name(column).and_then(|column| column.as_any().downcast_ref::<StringArray>());
-    texts.ok_or_else(|| DataFusionError::Internal(format!("{column} is not text")))
 }
 
 /// The keys asked for, then those that make the order total, so that pages neither repeat nor lose a call.

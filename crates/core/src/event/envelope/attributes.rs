@@ -1,14 +1,13 @@
 //! The CloudEvents attributes of one event, borrowed from the message.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::ops::Deref;
 
-use serde::de::{self, IgnoredAny};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::missing;
+use crate::event::text::Text;
 use crate::rejection::Rejection;
 
 #[derive(Debug, Default, Deserialize)]
@@ -43,43 +42,5 @@ impl Attributes<'_> {
         value: Option<&'t Text<'_>>,
     ) -> Result<&'t str, Rejection> {
         value.map(Deref::deref).ok_or_else(|| missing(field))
-    }
-}
-
-/// Text that borrows from the message unless it holds escapes.
-///
-/// `Option<Cow<str>>` would not do: serde only borrows into a bare `Cow`.
-#[derive(Debug)]
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
-
-impl Deref for Text<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Text<'de>;
-
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-        }
-
-        deserializer.deserialize_str(Visitor)
     }
 }

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::attributes::{Attributes, Text};
+use super::attributes::Attributes;
 use super::{event_of, faults, utf8};
 use crate::event::Event;
+use crate::event::text::Text;
 use crate::ids::AccountId;
 use crate::rejection::{Rejection, RejectionReason};
 

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::attributes::{TEXT_ATTRIBUTES, Text};
+use super::attributes::TEXT_ATTRIBUTES;
 use crate::event::call::CallData;
+use crate::event::text::Text;
 use crate::rejection::{Rejection, RejectionReason};
 
 type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
