@@ -3,8 +3,10 @@
 //! A file gets its name, never used before, only when it is whole: it is written under a temporary name beside
 //! its place, fsynced, renamed, and the folder fsynced. What a crash leaves behind is either a `.tmp` file or a
 //! whole file that no snapshot names; `gc` takes both away. How the Parquet inside is laid out is
-//! `file/properties.rs`; what the catalog learns of it is `file/statistics.rs`.
+//! `file/properties.rs`; what the catalog learns of it is `file/statistics.rs`, what the file carries beside its rows
+//! `file/attachment.rs`.
 
+pub(crate) mod attachment;
 mod durable;
 mod open;
 mod properties;

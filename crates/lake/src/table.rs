@@ -2,6 +2,8 @@
 
 use arrow::datatypes::SchemaRef;
 
+use crate::file::attachment::AttachmentBuilder;
+
 /// A table of the lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
@@ -81,6 +83,13 @@ impl Table {
             Self::Calls => &["call_id", "callid", "from_number", "to_number"],
             Self::CallEvents => &["subject"],
             Self::CallsRecent | Self::Rejections => &[],
+        }
+    }
+
+    /// What a file of the table carries beside its rows.
+    pub(crate) fn attachments(self) -> Vec<Box<dyn AttachmentBuilder>> {
+        match self {
+            Self::Calls | Self::CallEvents | Self::CallsRecent | Self::Rejections => Vec::new(),
         }
     }
 }

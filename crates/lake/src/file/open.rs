@@ -13,6 +13,7 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::errors::ParquetError;
 use uuid::Uuid;
 
+use super::attachment::{self, AttachmentBuilder};
 use super::durable::{DurableFolders, file_error, sync_folder};
 use super::properties::{with_field_ids, writer_properties};
 use super::statistics::column_statistics;
@@ -35,6 +36,7 @@ pub struct OpenFile {
     writer: ArrowWriter<File>,
     schema: SchemaRef,
     row_count: usize,
+    attachments: Vec<Box<dyn AttachmentBuilder>>,
 }
 
 impl OpenFile {
@@ -67,7 +69,19 @@ impl OpenFile {
                 ArrowWriter::try_new_with_options(file, SchemaRef::clone(&schema), options)
             })
             .map_err(|source| parquet_error("begin", &final_path, source))?;
-        Ok(Self { table, month, path, final_path, temporary, handle, writer, schema, row_count: 0 })
+        let attachments = table.attachments();
+        Ok(Self {
+            table,
+            month,
+            path,
+            final_path,
+            temporary,
+            handle,
+            writer,
+            schema,
+            row_count: 0,
+            attachments,
+        })
     }
 
     /// Appends rows, which must not sort before those already there.
@@ -78,6 +92,9 @@ impl OpenFile {
         let batch = RecordBatch::try_new(SchemaRef::clone(&self.schema), batch.columns().to_vec())
             .map_err(|source| Error::Arrow { operation: "check of a batch to write", source })?;
         self.row_count += batch.num_rows();
+        for attachment in &mut self.attachments {
+            attachment.push(&batch)?;
+        }
         self.writer.write(&batch).map_err(|source| parquet_error("write", &self.final_path, source))
     }
 
@@ -99,6 +116,21 @@ impl OpenFile {
         self.writer.memory_size()
     }
 
+    /// Writes the attachments behind the last row group and names them in the footer.
+    fn attach(&mut self) -> Result<(), Error> {
+        for builder in std::mem::take(&mut self.attachments) {
+            let Some((name, bytes)) = builder.finish()? else { continue };
+            let written = self.writer.flush().and_then(|()| {
+                let offset = self.writer.bytes_written();
+                self.writer.write_all(&bytes)?;
+                self.writer.append_key_value_metadata(attachment::entry(name, offset, bytes.len()));
+                Ok(())
+            });
+            written.map_err(|source| parquet_error("attach to", &self.final_path, source))?;
+        }
+        Ok(())
+    }
+
     /// Completes the file and makes it durable under its name.
     ///
     /// # Errors
@@ -110,6 +142,7 @@ impl OpenFile {
                 what: format!("a data file of {} without rows", self.table.name()),
             });
         }
+        self.attach()?;
         let metadata =
             self.writer.finish().map_err(|source| parquet_error("finish", &self.final_path, source))?;
         let (file_size_bytes, footer_size) =
