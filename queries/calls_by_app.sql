@@ -28,17 +28,15 @@ SELECT
 FROM (
     SELECT
         app_hash,
-        count(*) AS calls,
-        count(answered_at) AS answered_calls,
-        coalesce(sum(talk_seconds), 0) AS talk_seconds,
-        coalesce(sum(debit), 0) AS debit,
-        coalesce(sum(credit), 0) AS credit
-    FROM calls
-    WHERE started_at >= $from
-        AND started_at < $to
-        AND direction = $direction
-        AND app_hash IS NOT NULL
+        sum(calls) AS calls,
+        sum(answered_calls) AS answered_calls,
+        sum(talk_seconds) AS talk_seconds,
+        sum(debit) AS debit,
+        sum(credit) AS credit
+    FROM call_sums('app', $from, $to)
+    WHERE direction = $direction
     GROUP BY app_hash
+    HAVING sum(calls) > 0
 )
 ORDER BY CASE WHEN $sort = 'DURATION' THEN talk_seconds ELSE calls END DESC, app_hash
 LIMIT $limit

@@ -27,17 +27,14 @@ SELECT
 FROM (
     SELECT
         cost_label AS billing_label,
-        count(*) AS calls,
-        count(answered_at) AS answered_calls,
-        coalesce(sum(talk_seconds), 0) AS talk_seconds,
-        coalesce(sum(debit), 0) AS debit,
-        coalesce(sum(credit), 0) AS credit
-    FROM calls
-    WHERE started_at >= $from
-        AND started_at < $to
-        AND direction = 'outbound'
-        AND cost_label IS NOT NULL
+        sum(calls) AS calls,
+        sum(answered_calls) AS answered_calls,
+        sum(talk_seconds) AS talk_seconds,
+        sum(debit) AS debit,
+        sum(credit) AS credit
+    FROM call_sums('destination', $from, $to)
     GROUP BY cost_label
+    HAVING sum(calls) > 0
 )
 ORDER BY CASE WHEN $sort = 'DURATION' THEN talk_seconds ELSE calls END DESC, billing_label
 LIMIT $limit

@@ -33,16 +33,26 @@ FROM (
         did_hash,
         did_number,
         max(cost_label) AS billing_label,
-        count(*) AS calls,
-        count(answered_at) AS answered_calls,
-        coalesce(sum(talk_seconds), 0) AS talk_seconds,
-        coalesce(sum(debit), 0) AS debit,
-        coalesce(sum(credit), 0) AS credit
-    FROM calls
-    WHERE started_at >= $from
-        AND started_at < $to
-        AND direction = 'inbound'
-        AND coalesce(did_hash, did_number) IS NOT NULL
+        sum(calls) AS calls,
+        sum(answered_calls) AS answered_calls,
+        sum(talk_seconds) AS talk_seconds,
+        sum(debit) AS debit,
+        sum(credit) AS credit
+    FROM (
+        -- A label is none when corrections have left no call with it.
+        SELECT
+            did_hash,
+            did_number,
+            cost_label,
+            sum(calls) AS calls,
+            sum(answered_calls) AS answered_calls,
+            sum(talk_seconds) AS talk_seconds,
+            sum(debit) AS debit,
+            sum(credit) AS credit
+        FROM call_sums('did', $from, $to)
+        GROUP BY did_hash, did_number, cost_label
+        HAVING sum(calls) > 0
+    )
     GROUP BY did_hash, did_number
 )
 ORDER BY CASE WHEN $sort = 'DURATION' THEN talk_seconds ELSE calls END DESC, did_hash, did_number

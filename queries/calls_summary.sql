@@ -24,29 +24,27 @@ SELECT
     CASE WHEN answered_calls = 0 THEN 0 ELSE (2 * talk_seconds + answered_calls) / (2 * answered_calls) END AS aloc,
     debit,
     credit,
-    unique_callers
+    CASE WHEN direction = 'inbound' THEN callers ELSE 0 END AS unique_callers
 FROM (
     SELECT
         direction,
-        count(*) AS calls,
-        count(answered_at) AS answered_calls,
-        coalesce(sum(talk_seconds), 0) AS talk_seconds,
-        coalesce(sum(debit), 0) AS debit,
-        coalesce(sum(credit), 0) AS credit,
-        count(DISTINCT CASE WHEN direction = 'inbound' THEN coalesce(from_number, stated_number) END) AS unique_callers
-    FROM (
-        SELECT
-            *,
-            CASE
-                WHEN lower(from_number_raw) LIKE '%anonymous%' THEN NULL
-                WHEN lower(from_number_raw) IN ('', 'blocked', 'private', 'restricted', 'unavailable', 'unknown', 'withheld') THEN NULL
-                ELSE from_number_raw
-            END AS stated_number
-        FROM calls
-    )
-    WHERE started_at >= $from
-        AND started_at < $to
-        AND direction IN ('inbound', 'outbound')
+        sum(calls) AS calls,
+        sum(answered_calls) AS answered_calls,
+        sum(talk_seconds) AS talk_seconds,
+        sum(debit) AS debit,
+        sum(credit) AS credit
+    FROM call_sums('total', $from, $to)
+    WHERE direction IN ('inbound', 'outbound')
     GROUP BY direction
+    HAVING sum(calls) > 0
+)
+CROSS JOIN (
+    SELECT count(*) AS callers
+    FROM (
+        SELECT caller
+        FROM call_sums('caller', $from, $to)
+        GROUP BY caller
+        HAVING sum(calls) > 0
+    )
 )
 ORDER BY direction

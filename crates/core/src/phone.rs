@@ -19,6 +19,20 @@ pub struct PhoneNumber {
     pub number_type: Option<&'static str>,
 }
 
+/// Who called, as callers are told apart: the E.164 number, else what the source wrote; `None` when that is nothing
+/// or says that the number is withheld.
+#[must_use]
+pub fn caller<'a>(e164: Option<&'a str>, raw: Option<&'a str>) -> Option<&'a str> {
+    const WITHHELD: [&str; 7] =
+        ["", "blocked", "private", "restricted", "unavailable", "unknown", "withheld"];
+    if e164.is_some() {
+        return e164;
+    }
+    let lower = raw?.to_lowercase();
+    let withheld = lower.contains("anonymous") || WITHHELD.contains(&lower.as_str());
+    raw.filter(|_| !withheld)
+}
+
 /// Looks numbers up and remembers them, because metadata look-ups cost microseconds and numbers repeat.
 #[derive(Debug)]
 pub struct PhoneBook {

@@ -20,6 +20,7 @@ mod read;
 pub mod rebuild;
 pub mod rows;
 mod sorted;
+pub mod sums;
 pub mod table;
 #[cfg(test)]
 mod testing;

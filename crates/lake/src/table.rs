@@ -3,6 +3,7 @@
 use arrow::datatypes::SchemaRef;
 
 use crate::file::attachment::AttachmentBuilder;
+use crate::sums::SumsBuilder;
 
 /// A table of the lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,7 +90,8 @@ impl Table {
     /// What a file of the table carries beside its rows.
     pub(crate) fn attachments(self) -> Vec<Box<dyn AttachmentBuilder>> {
         match self {
-            Self::Calls | Self::CallEvents | Self::CallsRecent | Self::Rejections => Vec::new(),
+            Self::Calls => vec![Box::new(SumsBuilder::default())],
+            Self::CallEvents | Self::CallsRecent | Self::Rejections => Vec::new(),
         }
     }
 }

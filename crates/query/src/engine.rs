@@ -171,7 +171,11 @@ impl Engine {
         time_zone: &str,
     ) -> Result<Vec<HistoryBucket>, Error> {
         let buckets = history::buckets(from, to, granularity, time_zone)?;
-        let params = Params::from([("from".to_owned(), from.into()), ("to".to_owned(), to.into())]);
+        let params = Params::from([
+            ("from".to_owned(), from.into()),
+            ("to".to_owned(), to.into()),
+            ("step".to_owned(), history::step(&buckets).into()),
+        ]);
         let quarters = self.named(scope, "calls_history", &params).await?;
         history::fill(&buckets, &quarters)
     }

@@ -10,7 +10,7 @@ mod fill;
 use callhouse_core::Timestamp;
 use callhouse_core::event::call::Direction;
 
-pub(crate) use calendar::buckets;
+pub(crate) use calendar::{Bucket, buckets};
 pub(crate) use fill::fill;
 
 /// How long a bucket is.
@@ -41,4 +41,11 @@ pub struct HistoryBucket {
     /// Millionths of the currency unit, summed.
     pub debit_micros: i128,
     pub credit_micros: i128,
+}
+
+/// The `step` of `queries/calls_history.sql` that these buckets can be summed of.
+pub(crate) fn step(buckets: &[Bucket]) -> &'static str {
+    let whole_hour = |at: Timestamp| at.micros() % 3_600_000_000 == 0;
+    let whole_hours = buckets.iter().all(|bucket| whole_hour(bucket.start) && whole_hour(bucket.end));
+    if whole_hours { "total" } else { "quarter" }
 }

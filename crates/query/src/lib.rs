@@ -15,6 +15,7 @@ mod scope;
 mod search;
 mod session;
 mod statement;
+mod sums;
 mod tables;
 mod view;
 

@@ -10,6 +10,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 
 use crate::error::Error;
 use crate::params::{Param, Params};
+use crate::sums;
 use header::{Kind, Parameter};
 
 macro_rules! registry {
@@ -56,6 +57,7 @@ pub(crate) async fn plan(session: &SessionContext, name: &str, params: &Params) 
     let query = QUERIES.get(name).ok_or_else(|| Error::UnknownQuery { name: name.to_owned() })?;
     let values = query.bind(params)?;
     let failed = |source| Error::execute("planning a named query", source);
+    sums::bind(session, &values);
     let frame = session.sql(query.sql).await.map_err(failed)?;
     frame.with_param_values(values).map_err(failed)
 }

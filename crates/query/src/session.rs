@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use callhouse_lake::sums::SumsReader;
 use callhouse_lake::{Catalog, DataFolder, Table};
 use datafusion::catalog::memory::{MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider};
 use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider};
@@ -19,6 +20,7 @@ use object_store::local::LocalFileSystem;
 use crate::engine::EngineOptions;
 use crate::scan::Wall;
 use crate::scope::Scope;
+use crate::sums::{self, CallSums};
 use crate::tables;
 use crate::view::ReadView;
 
@@ -32,6 +34,7 @@ const REPORTED_CONSUMERS: std::num::NonZeroUsize = std::num::NonZeroUsize::new(3
 pub(crate) struct Sessions {
     base: SessionState,
     store: ObjectStoreUrl,
+    sums: SumsReader,
 }
 
 impl Sessions {
@@ -49,17 +52,16 @@ impl Sessions {
             .with_default_features()
             .with_table_factories(HashMap::new())
             .build();
-        Ok(Self { base, store })
+        let sums = SumsReader::new(catalog.folder().clone(), options.sums_cache_bytes);
+        Ok(Self { base, store, sums })
     }
 
     /// A session that sees the rows of `scope` in `view`.
     pub(crate) fn open(&self, view: &ReadView, scope: &Scope) -> Result<SessionContext> {
         let schema = MemorySchemaProvider::new();
-        let wall = Wall::of(scope);
         for kind in tables::all() {
-            let table =
-                tables::Provider::new(Arc::clone(&kind), view.clone(), wall.clone(), self.store.clone());
-            schema.register_table(kind.name().to_owned(), Arc::new(table))?;
+            let name = kind.name().to_owned();
+            schema.register_table(name, Arc::new(self.table(kind, view, scope)))?;
         }
         let catalog = MemoryCatalogProvider::new();
         catalog.register_schema(SCHEMA, Arc::new(schema))?;
@@ -67,7 +69,13 @@ impl Sessions {
         catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
         let session = SessionContext::new_with_state(self.base.clone());
         session.register_catalog_list(Arc::new(catalogs));
+        let calls = self.table(Arc::new(tables::Calls), view, scope);
+        session.register_udtf(sums::NAME, Arc::new(CallSums::new(calls, self.sums.clone())));
         Ok(session)
+    }
+
+    fn table(&self, kind: Arc<dyn tables::SqlTable>, view: &ReadView, scope: &Scope) -> tables::Provider {
+        tables::Provider::new(kind, view.clone(), Wall::of(scope), self.store.clone())
     }
 }
 

@@ -17,6 +17,7 @@ use callhouse_lake::overlay::Skip;
 use crate::error::Error;
 use crate::view::ReadView;
 
+pub(crate) use calls::Calls;
 pub(crate) use provider::Provider;
 
 /// A table of SQL.
@@ -48,5 +49,5 @@ pub(crate) struct Unsettled {
 
 /// All tables, one line each.
 pub(crate) fn all() -> Vec<Arc<dyn SqlTable>> {
-    vec![Arc::new(calls::Calls), Arc::new(call_events::CallEvents), Arc::new(rejections::Rejections)]
+    vec![Arc::new(Calls), Arc::new(call_events::CallEvents), Arc::new(rejections::Rejections)]
 }

@@ -13,7 +13,7 @@ use crate::catalog::Snapshot;
 use crate::error::Error;
 use crate::join::join_calls;
 use crate::table::Table;
-use crate::touch::{Toucher, key};
+use crate::touch::{Touch, Toucher, key};
 
 /// Rows laid over a base before it is built anew, beside a quarter of its own.
 const NEWER_ROWS: usize = 20_000;
@@ -28,6 +28,8 @@ pub(super) struct Base {
     /// Sorted by (account, `call_id`).
     calls: RecordBatch,
     skip: Arc<Skip>,
+    /// The rows behind `skip`.
+    replaced: Vec<RecordBatch>,
 }
 
 impl Base {
@@ -37,13 +39,14 @@ impl Base {
         snapshot: &Snapshot,
         recent: &[Arc<Source>],
     ) -> Result<Self, Error> {
-        let mut skip = Skip::new();
-        let calls = joined_with_settled(toucher, snapshot, recent, Vec::new(), &mut skip)?;
+        let mut replaced = Replaced::default();
+        let calls = joined_with_settled(toucher, snapshot, recent, Vec::new(), &mut replaced)?;
         Ok(Self {
             recent: recent.iter().filter_map(|source| source.data_file_id).collect(),
             settled: settled_ids(snapshot),
             calls,
-            skip: Arc::new(skip),
+            skip: Arc::new(replaced.rows),
+            replaced: replaced.batches,
         })
     }
 
@@ -70,7 +73,11 @@ impl Base {
         newer: &[Arc<Source>],
     ) -> Result<Overlay, Error> {
         if newer.is_empty() {
-            return Ok(Overlay { batches: vec![self.calls.clone()], skip: Arc::clone(&self.skip) });
+            return Ok(Overlay {
+                batches: vec![self.calls.clone()],
+                skip: Arc::clone(&self.skip),
+                replaced: self.replaced.clone(),
+            });
         }
         let failed = |source| Error::Arrow { operation: "laying newer rows over a base", source };
         let touched = self.rows_of(newer);
@@ -85,9 +92,13 @@ impl Base {
         };
         let rows = UInt32Array::from_iter_values(touched);
         let again = take_record_batch(&self.calls, &rows).map_err(failed)?;
-        let mut skip = Skip::clone(&self.skip);
-        let joined = joined_with_settled(toucher, snapshot, newer, vec![again], &mut skip)?;
-        Ok(Overlay { batches: vec![untouched, joined], skip: Arc::new(skip) })
+        let mut replaced = Replaced { rows: Skip::clone(&self.skip), batches: self.replaced.clone() };
+        let joined = joined_with_settled(toucher, snapshot, newer, vec![again], &mut replaced)?;
+        Ok(Overlay {
+            batches: vec![untouched, joined],
+            skip: Arc::new(replaced.rows),
+            replaced: replaced.batches,
+        })
     }
 
     /// Rows here that are of calls in `sources`.
@@ -123,13 +134,39 @@ fn index(row: u32) -> usize {
     usize::try_from(row).expect("row numbers fit the address space")
 }
 
-/// Joins sources, `more` rows and all settled rows of the sources' calls; notes the latter in `skip`.
+/// Settled rows that an overlay stands for.
+#[derive(Debug, Default)]
+struct Replaced {
+    rows: Skip,
+    batches: Vec<RecordBatch>,
+}
+
+impl Replaced {
+    /// Notes the rows of a touch that were not noted before.
+    fn add(&mut self, data_file_id: i64, touch: &Touch) -> Result<(), Error> {
+        let known = self.rows.entry(data_file_id).or_default();
+        let is_new: BooleanArray =
+            touch.rows.iter().map(|row| Some(known.binary_search(row).is_err())).collect();
+        if is_new.true_count() == 0 {
+            return Ok(());
+        }
+        let batch = filter_record_batch(&touch.batch, &is_new)
+            .map_err(|source| Error::Arrow { operation: "selection of replaced rows", source })?;
+        self.batches.push(batch);
+        known.extend(&touch.rows);
+        known.sort_unstable();
+        known.dedup();
+        Ok(())
+    }
+}
+
+/// Joins sources, `more` rows and all settled rows of the sources' calls; notes the latter as replaced.
 fn joined_with_settled(
     toucher: &Toucher,
     snapshot: &Snapshot,
     sources: &[Arc<Source>],
     more: Vec<RecordBatch>,
-    skip: &mut Skip,
+    replaced: &mut Replaced,
 ) -> Result<RecordBatch, Error> {
     let settled = live_files(snapshot, Table::Calls);
     let mut batches = more;
@@ -139,13 +176,8 @@ fn joined_with_settled(
         for (data_file_id, touch) in touches {
             // A settled row touched by several sources is joined in more than once, which changes nothing (REC-1).
             batches.push(touch.batch.clone());
-            let rows = skip.entry(data_file_id).or_default();
-            rows.extend(&touch.rows);
+            replaced.add(data_file_id, &touch)?;
         }
-    }
-    for rows in skip.values_mut() {
-        rows.sort_unstable();
-        rows.dedup();
     }
     join_calls(&batches)
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::{Finding, Stage, VerifyProgress, VerifyReport};
 use crate::catalog::{DataFile, Snapshot};
 use crate::error::Error;
+use crate::file::attachment::Attachment;
 use crate::file::statistics::column_statistics;
 use crate::folder::DataFolder;
 use crate::read::{FileReader, Wanted};
@@ -72,8 +73,12 @@ fn content_faults(folder: &DataFolder, file: &DataFile) -> Result<Vec<String>, E
     // The merge of one input checks its order.
     let in_order = SortedMerge::new(file.table, vec![Box::new(reader.rows(Wanted::All)?)])?;
     let mut rows = 0;
+    let mut attachments = file.table.attachments();
     for batch in in_order {
         let batch = batch?;
+        for attachment in &mut attachments {
+            attachment.push(&batch)?;
+        }
         rows += i64::try_from(batch.num_rows()).unwrap_or(i64::MAX);
         if file.table.month_column().is_some() && by_month(&batch)?.keys().any(|month| *month != file.month) {
             faults.push("has rows of another month than its partition's".to_owned());
@@ -81,6 +86,15 @@ fn content_faults(folder: &DataFolder, file: &DataFile) -> Result<Vec<String>, E
     }
     if rows != file.record_count {
         faults.push(format!("has {rows} rows, the catalog says {}", file.record_count));
+    }
+    for attachment in attachments {
+        let Some((name, made)) = attachment.finish()? else { continue };
+        // A file of an older version has none, and is read without.
+        let Some(stored) = Attachment::open(folder, file, name)? else { continue };
+        let length = usize::try_from(stored.length()).unwrap_or(usize::MAX);
+        if length != made.len() || stored.read(0, length)? != made {
+            faults.push(format!("carries {name} that are not those of its rows"));
+        }
     }
     Ok(faults)
 }

@@ -17,6 +17,8 @@ pub struct EngineOptions {
     pub metadata_cache_bytes: usize,
     /// Memory for the keys of settled calls, by which late events find theirs; 8 bytes a call.
     pub key_index_bytes: usize,
+    /// Memory for the sums of settled files kept between questions.
+    pub sums_cache_bytes: usize,
     /// Searches whose pages are pinned at the same time.
     pub pinned_searches: usize,
 }
@@ -30,6 +32,7 @@ impl Default for EngineOptions {
             spill_folder: None,
             metadata_cache_bytes: 256 << 20,
             key_index_bytes: 256 << 20,
+            sums_cache_bytes: 64 << 20,
             pinned_searches: 64,
         }
     }

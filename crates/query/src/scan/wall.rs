@@ -50,6 +50,11 @@ impl Wall {
         self.accounts.is_empty()
     }
 
+    /// The accounts whose rows may pass, sorted, each once.
+    pub(crate) fn accounts(&self) -> &[String] {
+        &self.accounts
+    }
+
     /// The wall as an expression over the account column.
     pub(crate) fn expression(&self) -> Expr {
         match &*self.accounts {

@@ -20,7 +20,7 @@ use super::{SqlTable, Unsettled};
 use crate::scan::{ACCOUNT, FileScan, Wall, WallExec, memory_plan, surviving};
 use crate::view::ReadView;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Provider {
     table: Arc<dyn SqlTable>,
     schema: SchemaRef,
@@ -38,6 +38,21 @@ impl Provider {
     ) -> Self {
         let schema = table.schema();
         Self { table, schema, view, wall, store }
+    }
+
+    pub(crate) fn view(&self) -> &ReadView {
+        &self.view
+    }
+
+    pub(crate) fn wall(&self) -> Option<&Wall> {
+        self.wall.as_ref()
+    }
+
+    /// The rows of batches of stored calls that may be seen, with all their columns.
+    pub(crate) fn visible_rows(&self, batches: &[RecordBatch]) -> Result<Vec<RecordBatch>> {
+        let Some(wall) = &self.wall else { return Ok(batches.to_vec()) };
+        let keep = |batch: &RecordBatch| wall.keep(batch, batch.schema_ref().index_of(ACCOUNT)?);
+        batches.iter().map(keep).collect()
     }
 
     fn physical(

@@ -7,4 +7,5 @@ mod paging;
 mod plans;
 mod slt;
 mod summary;
+mod sums;
 mod tenancy;

@@ -1,0 +1,27 @@
+//! Sums of settled calls, carried by each settled file (`file/attachment.rs`), so that a summary need not read rows.
+//!
+//! What a file says is exact for the rows in it. The sums of a snapshot are those of its settled files, minus the
+//! rows that the overlay replaces, plus the rows of the overlay (LAK-3): all of it is addition, so nothing has to be
+//! read again where a call has changed. Different callers are counted exactly, because a month names each of them
+//! with its number of calls.
+//!
+//! - `sums/dimension.rs`: what is summed by what, and into buckets of which length;
+//! - `sums/fold.rs`: from rows to sums;
+//! - `sums/blob.rs`: sums as bytes and back as rows;
+//! - `sums/builder.rs` and `sums/reader.rs`: writing them with a file, finding them again.
+
+mod blob;
+mod builder;
+mod dimension;
+mod fold;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use builder::SumsBuilder;
+pub use dimension::{Bucket, Dimension};
+pub use fold::Sign;
+pub use reader::{FileSums, SumsReader};
+
+/// The attachment's name. The number is the version of its layout.
+const ATTACHMENT: &str = "sums.1";

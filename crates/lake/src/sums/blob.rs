@@ -1,0 +1,174 @@
+//! The sums of one account and dimension in one file: as bytes, and as rows of [`Dimension::schema`].
+//!
+//! The bytes are those of the `postcard` format, which writes small numbers short. Buckets, numbers of callers and
+//! indexes of values ascend or nearly so and are stored as differences.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use serde::{Deserialize, Serialize};
+
+use super::Dimension;
+use super::fold::MONEY;
+use crate::error::Error;
+
+/// What is summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Sum {
+    pub(super) calls: i64,
+    pub(super) answered_calls: i64,
+    pub(super) talk_seconds: i64,
+    pub(super) debit: i128,
+    pub(super) credit: i128,
+}
+
+/// Bucket, direction and values of a sum. Texts are indexes into a list of texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    pub(super) bucket: i64,
+    pub(super) direction: u32,
+    /// As many as the dimension has; the others, and nulls, are `None`.
+    pub(super) values: [Option<u32>; 3],
+}
+
+/// A number of 1 to 18 digits without a leading zero behind a `+`, which is most callers, fits an integer.
+const MOST_DIGITS: usize = 18;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Blob {
+    /// The texts that are numbers, ascending, each as the difference to the one before; the first indexes are theirs.
+    numbers: Vec<u64>,
+    texts: Vec<String>,
+    /// Differences, as in `values`.
+    buckets: Vec<i64>,
+    directions: Vec<u32>,
+    /// By value: index of the text plus one, 0 for null.
+    values: Vec<Vec<i64>>,
+    calls: Vec<i64>,
+    /// Empty when all are zero, like those behind it.
+    answered_calls: Vec<i64>,
+    talk_seconds: Vec<i64>,
+    debits: Vec<i128>,
+    credits: Vec<i128>,
+}
+
+/// The bytes of sums whose texts are indexes into `texts`.
+pub(super) fn encode(
+    dimension: Dimension,
+    texts: &[Box<str>],
+    sums: &BTreeMap<Key, Sum>,
+) -> Result<Vec<u8>, Error> {
+    let used = sums.keys().flat_map(|key| key.values.into_iter().flatten().chain([key.direction]));
+    let mut ids: Vec<u32> = used.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let text = |id: u32| &*texts[usize::try_from(id).expect("an index")];
+    let number_of = |id: u32| number(text(id));
+    ids.sort_by_cached_key(|id| (number_of(*id).is_none(), number_of(*id), text(*id)));
+    let position: BTreeMap<u32, i64> = ids.iter().copied().zip(0..).collect();
+    let numbers: Vec<u64> = ids.iter().map_while(|id| number_of(*id)).collect();
+    let mut rows: Vec<(i64, i64, Vec<i64>, Sum)> = sums
+        .iter()
+        .map(|(key, sum)| {
+            let values = key.values[..dimension.value_names().len()].iter();
+            let values = values.map(|value| value.map_or(0, |id| position[&id] + 1)).collect();
+            (key.bucket, position[&key.direction], values, *sum)
+        })
+        .collect();
+    rows.sort_unstable_by(|left, right| (left.0, left.1, &left.2).cmp(&(right.0, right.1, &right.2)));
+    let all = |of: fn(&Sum) -> i64| unless_zero(rows.iter().map(|row| of(&row.3)).collect());
+    let amounts = |of: fn(&Sum) -> i128| unless_zero(rows.iter().map(|row| of(&row.3)).collect());
+    let blob = Blob {
+        texts: ids.iter().skip(numbers.len()).map(|id| text(*id).to_owned()).collect(),
+        numbers: numbers
+            .iter()
+            .zip([0].iter().chain(&numbers))
+            .map(|(number, before)| number - before)
+            .collect(),
+        buckets: differences(rows.iter().map(|row| row.0)),
+        directions: rows.iter().map(|row| u32::try_from(row.1).expect("an index")).collect(),
+        values: (0..dimension.value_names().len())
+            .map(|value| differences(rows.iter().map(|row| row.2[value])))
+            .collect(),
+        calls: rows.iter().map(|row| row.3.calls).collect(),
+        answered_calls: all(|sum| sum.answered_calls),
+        talk_seconds: all(|sum| sum.talk_seconds),
+        debits: amounts(|sum| sum.debit),
+        credits: amounts(|sum| sum.credit),
+    };
+    postcard::to_stdvec(&blob)
+        .map_err(|error| Error::Invalid { what: format!("sums could not be encoded: {error}") })
+}
+
+/// The rows that [`encode`] was given, by bucket, direction and values.
+pub(super) fn decode(dimension: Dimension, bytes: &[u8]) -> Result<RecordBatch, Error> {
+    let invalid = |what: &str| Error::Invalid { what: format!("sums of a file are damaged: {what}") };
+    let blob: Blob = postcard::from_bytes(bytes).map_err(|error| invalid(&error.to_string()))?;
+    let rows = blob.calls.len();
+    let texts = texts_of(&blob).ok_or_else(|| invalid("a number is too large"))?;
+    let text =
+        |index: i64| usize::try_from(index).ok().and_then(|index| texts.get(index)).map(String::as_str);
+    let directions: Option<StringArray> =
+        blob.directions.iter().map(|direction| text(i64::from(*direction)).map(Some)).collect();
+    let directions = directions.ok_or_else(|| invalid("a direction is not among its texts"))?;
+    let bucket = dimension.bucket();
+    let at = sums_of(&blob.buckets).map(|number| bucket.start(number).micros());
+    let at = TimestampMicrosecondArray::from_iter_values(at).with_timezone("UTC");
+    let mut columns: Vec<ArrayRef> = vec![Arc::new(directions), Arc::new(at)];
+    for values in &blob.values {
+        let values: Option<StringArray> = sums_of(values)
+            .map(|index| if index == 0 { Some(None) } else { text(index - 1).map(Some) })
+            .collect();
+        columns.push(Arc::new(values.ok_or_else(|| invalid("a value is not among its texts"))?));
+    }
+    columns.push(Arc::new(Int64Array::from(blob.calls)));
+    for numbers in [blob.answered_calls, blob.talk_seconds] {
+        columns.push(Arc::new(Int64Array::from(or_zeros(numbers, rows))));
+    }
+    for amounts in [blob.debits, blob.credits] {
+        let amounts = Decimal128Array::from(or_zeros(amounts, rows)).with_data_type(MONEY);
+        columns.push(Arc::new(amounts));
+    }
+    RecordBatch::try_new(dimension.schema(), columns).map_err(|error| invalid(&error.to_string()))
+}
+
+fn number(text: &str) -> Option<u64> {
+    let digits = text.strip_prefix('+')?;
+    let plain = digits.len() <= MOST_DIGITS && !digits.starts_with('0');
+    let plain = plain && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| digits.parse().ok()).flatten()
+}
+
+fn texts_of(blob: &Blob) -> Option<Vec<String>> {
+    let mut texts = Vec::with_capacity(blob.numbers.len() + blob.texts.len());
+    let mut number = 0_u64;
+    for difference in &blob.numbers {
+        number = number.checked_add(*difference)?;
+        texts.push(format!("+{number}"));
+    }
+    texts.extend(blob.texts.iter().cloned());
+    Some(texts)
+}
+
+fn differences(values: impl Iterator<Item = i64>) -> Vec<i64> {
+    let mut before = 0;
+    values.map(|value| value.wrapping_sub(std::mem::replace(&mut before, value))).collect()
+}
+
+fn sums_of(differences: &[i64]) -> impl Iterator<Item = i64> {
+    differences.iter().scan(0_i64, |sum, difference| {
+        *sum = sum.wrapping_add(*difference);
+        Some(*sum)
+    })
+}
+
+fn unless_zero<T: Default + PartialEq>(values: Vec<T>) -> Vec<T> {
+    if values.iter().all(|value| *value == T::default()) { Vec::new() } else { values }
+}
+
+fn or_zeros<T: Clone + Default>(values: Vec<T>, rows: usize) -> Vec<T> {
+    if values.is_empty() { vec![T::default(); rows] } else { values }
+}

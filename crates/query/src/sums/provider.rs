@@ -1,0 +1,155 @@
+//! Plans the reading of sums: whole buckets from files and overlay, the edges from `calls`.
+
+use std::sync::Arc;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
+use async_trait::async_trait;
+use callhouse_core::Timestamp;
+use callhouse_lake::sums::{Dimension, Sign, SumsReader};
+use callhouse_lake::{DataFile, Table};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::datasource::{TableType, provider_as_source};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, ident, lit};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::union::UnionExec;
+
+use super::terms::{Terms, TermsExec};
+use crate::named::instant;
+use crate::scan::memory_plan;
+use crate::tables;
+
+#[derive(Debug)]
+pub(crate) struct SumsProvider {
+    calls: tables::Provider,
+    /// `None` when every call is to be read.
+    reader: Option<SumsReader>,
+    dimension: Dimension,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl SumsProvider {
+    pub(crate) fn new(
+        calls: tables::Provider,
+        reader: Option<SumsReader>,
+        dimension: Dimension,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Self {
+        Self { calls, reader, dimension, from, to }
+    }
+
+    /// The sums of the settled files in a range of whole buckets; `None` when a file carries none.
+    async fn settled(&self, start: Timestamp, end: Timestamp) -> Result<Option<Vec<RecordBatch>>> {
+        let Some(reader) = self.reader.clone() else { return Ok(None) };
+        let months = start.utc_month()..=Timestamp(end.micros() - 1).utc_month();
+        let files = self.calls.view().snapshot().files.get(&Table::Calls).into_iter().flatten();
+        let files: Vec<Arc<DataFile>> =
+            files.filter(|file| file.month.is_some_and(|month| months.contains(&month))).cloned().collect();
+        let accounts = self.calls.wall().map(|wall| wall.accounts().to_vec());
+        let dimension = self.dimension;
+        let read = move || {
+            let accounts: Option<Vec<&str>> =
+                accounts.as_ref().map(|accounts| accounts.iter().map(String::as_str).collect());
+            let mut batches = Vec::new();
+            for file in files {
+                let Some(sums) = reader.of(&file)? else { return Ok(None) };
+                for rows in reader.rows(&sums, dimension, accounts.as_deref())? {
+                    batches.push(between(&rows, start, end));
+                }
+            }
+            Ok(Some(batches))
+        };
+        let read = tokio::task::spawn_blocking(read).await;
+        let read = read.map_err(|error| DataFusionError::External(Box::new(error)))?;
+        read.map_err(|error: callhouse_lake::Error| DataFusionError::External(Box::new(error)))
+    }
+
+    /// What the overlay adds to and takes from the sums of the files.
+    async fn unsettled(&self, terms: &Terms) -> Result<Vec<RecordBatch>> {
+        let overlay = self.calls.view().overlay().await;
+        let overlay = overlay.map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let mut batches = Vec::new();
+        for (calls, sign) in [(&overlay.batches, Sign::Plus), (&overlay.replaced, Sign::Minus)] {
+            for visible in self.calls.visible_rows(calls)? {
+                batches.push(terms.of(&visible, sign)?);
+            }
+        }
+        Ok(batches)
+    }
+
+    /// Terms of the calls started in `[from, to)`, settled or not, read one by one.
+    async fn read(&self, state: &dyn Session, terms: Terms) -> Result<Arc<dyn ExecutionPlan>> {
+        let schema = self.calls.schema();
+        let columns: std::result::Result<Vec<usize>, _> =
+            self.dimension.call_columns().into_iter().map(|name| schema.index_of(name)).collect();
+        let started = || ident("started_at");
+        let source = provider_as_source(Arc::new(self.calls.clone()));
+        let mut plan = LogicalPlanBuilder::scan("calls", source, Some(columns?))?
+            .filter(started().gt_eq(at(terms.from)).and(started().lt(at(terms.to))))?;
+        if let Some(direction) = self.dimension.direction() {
+            plan = plan.filter(ident("direction").eq(lit(direction)))?;
+        }
+        let calls = state.create_physical_plan(&plan.build()?).await?;
+        Ok(Arc::new(TermsExec::try_new(calls, terms)?))
+    }
+}
+
+fn at(instant_at: Timestamp) -> Expr {
+    lit(instant(Some(instant_at.micros())))
+}
+
+/// The rows of sums, which are in order of `at`, with `at` in `[start, end)`.
+fn between(rows: &RecordBatch, start: Timestamp, end: Timestamp) -> RecordBatch {
+    let buckets = rows.column(1).as_primitive::<TimestampMicrosecondType>().values();
+    let first = buckets.partition_point(|at| *at < start.micros());
+    let last = buckets.partition_point(|at| *at < end.micros());
+    rows.slice(first, last - first)
+}
+
+#[async_trait]
+impl TableProvider for SumsProvider {
+    fn schema(&self) -> SchemaRef {
+        self.dimension.schema()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Temporary
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        _limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let columns = projection.cloned().unwrap_or_else(|| (0..self.schema().fields().len()).collect());
+        let shown: SchemaRef = Arc::new(self.schema().project(&columns)?);
+        let terms = |from, to| Terms { dimension: self.dimension, from, to, columns: columns.clone() };
+        let mut parts: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
+        let mut edges = vec![(self.from, self.to)];
+        if let Some((start, end)) = self.dimension.bucket().whole_within(self.from, self.to)
+            && let Some(settled) = self.settled(start, end).await?
+        {
+            let mut batches = Vec::with_capacity(settled.len());
+            for batch in settled.iter().filter(|batch| batch.num_rows() > 0) {
+                batches.push(batch.project(&columns)?);
+            }
+            batches.extend(self.unsettled(&terms(start, end)).await?);
+            parts.extend(memory_plan(&batches, Arc::clone(&shown), state.config().batch_size())?);
+            edges = vec![(self.from, start), (end, self.to)];
+        }
+        for (from, to) in edges.into_iter().filter(|(from, to)| from < to) {
+            parts.push(self.read(state, terms(from, to)).await?);
+        }
+        match parts.len() {
+            0 => Ok(Arc::new(EmptyExec::new(shown))),
+            1 => Ok(parts.swap_remove(0)),
+            _ => UnionExec::try_new(parts),
+        }
+    }
+}
