@@ -76,6 +76,9 @@ class DuckDb:
     def ask(self, sql: str) -> list[tuple]:
         return self.connection.execute(sql).fetchall()
 
+    def export(self, sql: str, to: Path) -> None:
+        self.connection.execute(f"COPY ({sql}) TO '{to}' (FORMAT csv, HEADER)")
+
     def bytes(self) -> int:
         return self.path.stat().st_size
 
@@ -156,6 +159,9 @@ class ClickHouse:
     def ask(self, sql: str) -> list[tuple]:
         text = self.run(sql)
         return [tuple(None if cell == "\\N" else cell for cell in line.split("\t")) for line in text.splitlines()]
+
+    def export(self, sql: str, to: Path) -> None:
+        self.run(f"INSERT INTO FUNCTION file('{to}', 'CSVWithNames') {sql} SETTINGS engine_file_truncate_on_insert = 1")
 
     def bytes(self) -> int:
         return int(self.run("SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = 'bench' AND table = 'calls'"))
