@@ -1,8 +1,8 @@
 //! A set straight into settled files: no messages, no log, no archive, only what compaction would have left of them.
 //!
 //! Interactions are planned in order, portions of them drawn and encoded on all cores, and the portions gathered by
-//! month until a month is over or has enough calls for a file. At most `1 + writers` files' worth of calls and a
-//! portion a core are in memory.
+//! month until a month is over or has enough calls for a file. Calls for a file more than are being written, and a
+//! portion a core, are in memory.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -49,7 +49,9 @@ pub(crate) async fn settle(
         })
         .buffered(cores);
     let mut totals = Totals::default();
-    let mut writers = Writers::new(compactor.clone(), cores.div_ceil(2));
+    // Files of full size take memory; many small ones take time.
+    let at_once = if calls_per_file.is_some() { cores } else { cores.div_ceil(2) };
+    let mut writers = Writers::new(compactor.clone(), at_once);
     let mut gathered = Gathered::new(options.start);
     while let Some(made) = portions.next().await {
         let made = made??;
