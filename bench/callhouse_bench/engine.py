@@ -6,13 +6,17 @@ import os
 import subprocess
 from pathlib import Path
 
-from .program import Program
+from .program import Program, peak_bytes
 
 PIPE_BYTES = 1 << 20
 # Answers in CSV have no end of their own, so each is followed by this one.
 END = "end-of-answer"
 END_STATEMENT = f"SELECT '{END}' AS answer;\n"
 END_TEXT = f"answer\n{END}\n".encode()
+
+
+class Stopped(RuntimeError):
+    """`callhouse sql` ended, as it does at a statement it cannot answer."""
 
 
 class Engine:
@@ -33,12 +37,15 @@ class Engine:
         self.send(sql.replace("\n", " ") + ";\n")
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"callhouse sql ended at {sql}")
+            raise Stopped(f"callhouse sql ended at {sql}")
         return [tuple(row.values()) for row in json.loads(line)]
 
     def send(self, statements: str) -> None:
         self.process.stdin.write(statements.encode())
         self.process.stdin.flush()
+
+    def peak_bytes(self) -> int:
+        return peak_bytes(self.process.pid)
 
     def close(self) -> None:
         self.process.stdin.close()
@@ -60,7 +67,7 @@ class CsvEngine(Engine):
             while not tail.endswith(END_TEXT):
                 piece = os.read(self.pipe, PIPE_BYTES)
                 if not piece:
-                    raise RuntimeError(f"callhouse sql ended at {sql}")
+                    raise Stopped(f"callhouse sql ended at {sql}")
                 file.write(piece)
                 tail = (tail + piece)[-len(END_TEXT) :]
             file.truncate(file.tell() - len(END_TEXT))
