@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import report
+from . import growth, report
 from .parts import PARTS, Parts
 
 
@@ -23,6 +23,9 @@ def main() -> None:
         "--rate", action="append", type=int,
         help="events/s beside which visibility is probed [0, 1000, 10000 and half the maximum]",
     )
+    parser.add_argument("--growth", action="store_true", help="instead, how costs grow with the calls; draws docs/growth.svg with `--keep`")
+    parser.add_argument("--size", action="append", type=int, help="calls that `--growth` measures at [1, 10 and 100 million]")
+    parser.add_argument("--peers-up-to", type=int, default=growth.PEERS_UP_TO, help="largest size at which peers are measured, too [10000000]")
     parser.add_argument("--work", type=Path, help="where data folders are made meanwhile [the system's temporary folder]")
     parser.add_argument("--keep", action="store_true", help="keep the result in bench/history/")
     parser.add_argument("--compare", action="store_true", help="only compare the last result kept with the one before it of the same sizes")
@@ -31,7 +34,7 @@ def main() -> None:
         print(report.compare())
         return
     with tempfile.TemporaryDirectory(prefix="callhouse-bench-", dir=arguments.work) as folder:
-        kept = measure(arguments, Path(folder))
+        kept = grow(arguments, Path(folder)) if arguments.growth else measure(arguments, Path(folder))
     if kept:
         print(f"kept in {kept}", file=sys.stderr)
 
@@ -43,6 +46,16 @@ def measure(arguments: argparse.Namespace, folder: Path) -> Path | None:
     print(report.table(rows))
     sizes = {"calls": arguments.calls, "query_calls": arguments.query_calls, "files": arguments.files}
     return report.write([vars(row) for row in rows], {**sizes, "parts": names}) if arguments.keep else None
+
+
+def grow(arguments: argparse.Namespace, folder: Path) -> Path | None:
+    sizes = arguments.size or growth.SIZES
+    costs = growth.measure(arguments.program, folder, sizes, arguments.peers_up_to)
+    print(growth.table(costs))
+    if not arguments.keep:
+        return None
+    growth.draw(costs)
+    return report.write(growth.as_rows(costs), {"sizes": sizes, "peers_up_to": arguments.peers_up_to}, report.HISTORY / "growth")
 
 
 if __name__ == "__main__":
