@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from .peers import EVENT_COLUMNS
+from .peers import EVENT_COLUMNS, bounded
 
 TEXTS = [
     "direction", "from", "to", "from_presentation", "did_hash", "did_number", "app_hash", "app_name", "app_package",
@@ -29,8 +29,7 @@ def load_and_fold(events: Path, folder: Path, calls: int) -> float:
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in EVENT_COLUMNS.items())
     last_words = ", ".join(f'max_by(said."{name}", {WORTH}) AS "{name}"' for name in kinds)
     archive, folded = folder / "archive.parquet", folder / "folded.parquet"
-    connection = duckdb.connect(str(folder / "fold.db"))
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = bounded(duckdb.connect(str(folder / "fold.db")), folder)
     started = time.monotonic()
     connection.execute(f"CREATE TABLE events AS SELECT * FROM read_json('{events}', format = 'newline_delimited', columns = {{{columns}}})")
     connection.execute(f"COPY (SELECT * FROM events ORDER BY account, subject, time) TO '{archive}' (FORMAT parquet, COMPRESSION zstd)")
