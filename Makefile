@@ -4,8 +4,9 @@
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/callhouse/target
 
 SCALE ?= 1
+times = $$(awk 'BEGIN { printf "%d", $(SCALE) * $(1) }')
 
-.PHONY: help demo test check bench bench-compare setup
+.PHONY: help demo test check bench bench-growth bench-compare setup
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -23,10 +24,13 @@ test: ## Everything: installs what is missing, checks, all tests (real Kafka, ki
 check: ## The fast half: format, lints, unit tests
 	@scripts/test --fast
 
-bench: ## Measures callhouse beside DuckDB and ClickHouse; SCALE= takes calls in millions
-	@bench/run --keep --calls $$(( $(SCALE) * 1000000 ))
+bench: ## Measures callhouse beside DuckDB and ClickHouse; SCALE= multiplies the calls
+	@bench/run --keep --calls $(call times,1000000) --query-calls $(call times,10000000)
 
-bench-compare: ## The last two measurements side by side
+bench-growth: ## Measures how costs grow from 1 to 100 million calls
+	@bench/run --growth --keep
+
+bench-compare: ## The last measurement beside the one before it of the same sizes
 	@bench/run --compare
 
 setup: ## Only installs what the tests need

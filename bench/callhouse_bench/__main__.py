@@ -3,69 +3,59 @@
 import argparse
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from . import intake, queries, report
-from .dataset import Dataset, Shape
-from .kafka import Broker
-from .measure import Row
-from .program import Program
-
-PARTS = ["file", "queries", "http", "kafka", "visible"]
+from . import growth, report
+from .parts import PARTS, Parts
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
     parser.add_argument("--program", type=Path, required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--calls", type=int, default=1_000_000, help="calls of the generated set [1000000]")
+    parser.add_argument("--calls", type=int, default=1_000_000, help="calls of the set that is taken in as events [1000000]")
+    parser.add_argument(
+        "--query-calls", type=int, default=10_000_000,
+        help="settled calls the questions are asked over; 0 asks over those taken in as events [10000000]",
+    )
+    parser.add_argument("--files", type=int, default=100_000, help="live files of the part `files` [100000]")
     parser.add_argument("--part", action="append", choices=PARTS, help="only this part; may be repeated")
-    parser.add_argument("--rate", action="append", type=int, help="events/s beside which visibility is probed [0, 1000, 10000]")
+    parser.add_argument(
+        "--rate", action="append", type=int,
+        help="events/s beside which visibility is probed [0, 1000, 10000 and half the maximum]",
+    )
+    parser.add_argument("--growth", action="store_true", help="instead, how costs grow with the calls; draws docs/growth.svg with `--keep`")
+    parser.add_argument("--size", action="append", type=int, help="calls that `--growth` measures at [1, 10 and 100 million]")
+    parser.add_argument("--peers-up-to", type=int, default=growth.PEERS_UP_TO, help="largest size at which peers are measured, too [10000000]")
+    parser.add_argument("--work", type=Path, help="where data folders are made meanwhile [the system's temporary folder]")
     parser.add_argument("--keep", action="store_true", help="keep the result in bench/history/")
-    parser.add_argument("--compare", action="store_true", help="only compare the last two kept results")
+    parser.add_argument("--compare", action="store_true", help="only compare the last result kept with the one before it of the same sizes")
     arguments = parser.parse_args()
     if arguments.compare:
         print(report.compare())
         return
-    parts = arguments.part or PARTS
-    with tempfile.TemporaryDirectory(prefix="callhouse-bench-") as folder:
-        rows = measure(arguments, parts, Path(folder))
+    with tempfile.TemporaryDirectory(prefix="callhouse-bench-", dir=arguments.work) as folder:
+        kept = grow(arguments, Path(folder)) if arguments.growth else measure(arguments, Path(folder))
+    if kept:
+        print(f"kept in {kept}", file=sys.stderr)
+
+
+def measure(arguments: argparse.Namespace, folder: Path) -> Path | None:
+    names = arguments.part or PARTS
+    parts = Parts(arguments.program, folder, arguments.calls, arguments.query_calls, arguments.files, arguments.rate)
+    rows = parts.measure(names)
     print(report.table(rows))
-    if arguments.keep:
-        path = report.write(rows, {"calls": arguments.calls, "parts": parts})
-        print(f"kept in {path}", file=sys.stderr)
+    sizes = {"calls": arguments.calls, "query_calls": arguments.query_calls, "files": arguments.files}
+    return report.write([vars(row) for row in rows], {**sizes, "parts": names}) if arguments.keep else None
 
 
-def measure(arguments: argparse.Namespace, parts: list[str], folder: Path) -> list[Row]:
-    binary = arguments.program
-    dataset = Dataset(Program(binary, folder / "generate"), Shape(arguments.calls))
-    rows: list[Row] = []
-
-    def part(name: str, run) -> None:
-        if name in parts:
-            started = time.monotonic()
-            measured = run()
-            rows.extend(measured)
-            print(report.table(measured), file=sys.stderr)
-            print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
-
-    def file() -> list[Row]:
-        loaded = intake.from_file(binary, folder / "file", dataset)
-        return loaded + intake.sizes(Program(binary, folder / "file"))
-
-    def kafka() -> list[Row]:
-        with Broker() as broker:
-            intake.fill_topic(Program(binary, folder / "generate"), dataset, broker, "calls")
-            return intake.from_kafka(binary, folder / "kafka", dataset, broker, "calls")
-
-    if "queries" in parts and "file" not in parts:
-        parts = ["file", *parts]
-    part("file", file)
-    part("queries", lambda: queries.measure(Program(binary, folder / "file"), folder / "peers", dataset))
-    part("http", lambda: intake.over_http(binary, folder / "http", dataset))
-    part("kafka", kafka)
-    part("visible", lambda: intake.visible(binary, folder / "visible", dataset, arguments.rate or [0, 1_000, 10_000]))
-    return rows
+def grow(arguments: argparse.Namespace, folder: Path) -> Path | None:
+    sizes = arguments.size or growth.SIZES
+    costs = growth.measure(arguments.program, folder, sizes, arguments.peers_up_to)
+    print(growth.table(costs))
+    if not arguments.keep:
+        return None
+    growth.draw(costs)
+    return report.write(growth.as_rows(costs), {"sizes": sizes, "peers_up_to": arguments.peers_up_to}, report.HISTORY / "growth")
 
 
 if __name__ == "__main__":

@@ -85,8 +85,9 @@ class Dataset:
             count.write_text(str(lines))
         return path, int(count.read_text())
 
-    def batches(self, lines: int):
-        """Yields (number of lines, bytes of up to `lines` lines)."""
+    def batches(self, size: int, lines: int | None = None):
+        """Yields (number of lines, bytes of up to `size` lines), of the first `lines` of the set."""
         with self.events.open("rb") as file:
-            while batch := list(islice(file, lines)):
+            wanted = islice(file, lines)
+            while batch := list(islice(wanted, size)):
                 yield len(batch), b"".join(batch)

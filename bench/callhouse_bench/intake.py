@@ -1,23 +1,25 @@
-"""Events taken in: from files, over HTTP, from Kafka; and how soon they are visible."""
+"""Events taken in: from files, over HTTP, from Kafka."""
 
-import json
-import multiprocessing
 import shutil
 import subprocess
 import threading
 import time
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from . import fold
 from .dataset import Dataset, cache_folder
 from .kafka import Broker
-from .measure import Row, percentile
+from .measure import Row
 from .peers import ClickHouse, DuckDb
 from .program import DEADLINE, Client, Program, Server
 
+# So that the catalog still knows of every file that was ever written.
+KEEP_HISTORY = {"CALLHOUSE_COMPACTION_GRACE_MS": str(24 * 3_600_000)}
+TO_DURABLE = "HTTP and embedded log to durable records"
 HTTP_BATCH = 1_000
 HTTP_CONNECTIONS = 2
-PROBES = 200
+# Enough to see a rate by.
+PROBE_LINES = 400_000
 
 
 def new_program(binary: Path, folder: Path, dataset: Dataset | None = None) -> Program:
@@ -33,16 +35,18 @@ def from_file(binary: Path, folder: Path, dataset: Dataset) -> list[Row]:
     """A file to durable records, by `callhouse import`, which leaves them in `folder`."""
     events, lines = dataset.well_formed()
     program = new_program(binary, folder, dataset)
-    cost = program.timed("import", "--format", "cloudevents", str(events))
+    cost = program.timed("import", "--format", "cloudevents", str(events), **KEEP_HISTORY)
     check_all_taken_in(program, lines)
     clickhouse = ClickHouse(folder)
-    peers = {
+    events_only = {
         "DuckDB": lines / DuckDb.load_events(events, folder / "events.parquet"),
         "ClickHouse": lines / clickhouse.load_events(events),
     }
     clickhouse.close()
+    folded = {"DuckDB": lines / fold.load_and_fold(events, folder, dataset.totals["calls"])}
     return [
-        Row("import a file", "events/s", lines / cost.seconds, peers),
+        Row("import a file (peers: events only)", "events/s", lines / cost.seconds, events_only),
+        Row("import a file (peers: events, and folded into calls)", "events/s", lines / cost.seconds, folded),
         Row("import a file, CPU", "µs/event", cost.cpu_seconds / lines * 1e6),
         Row("import a file, peak memory", "MB", cost.peak_bytes / 1e6),
     ]
@@ -53,22 +57,6 @@ def check_all_taken_in(program: Program, messages: int) -> None:
     kept = tables["call_events"]["rows"] + tables["rejections"]["rows"]
     if kept != messages:
         raise RuntimeError(f"{messages} messages went in, {kept} are kept")
-
-
-def sizes(program: Program) -> list[Row]:
-    """Compacts a loaded data folder and measures what a call takes."""
-    before = program.tables()
-    cost = program.timed("compact")
-    tables = program.tables()
-    calls = tables["calls"]["rows"]
-    per_call = {name: tables[name]["bytes"] / calls for name in ("calls", "call_events")}
-    settled_now = calls - before["calls"]["rows"]
-    return [
-        Row("a call in calls", "bytes", per_call["calls"]),
-        Row("a call's events in call_events", "bytes", per_call["call_events"]),
-        Row(f"compact ({settled_now} calls still to settle)", "s", cost.seconds),
-        Row("compact, peak memory", "MB", cost.peak_bytes / 1e6),
-    ]
 
 
 def committed(server: Server) -> float:
@@ -98,14 +86,26 @@ def over_http(binary: Path, folder: Path, dataset: Dataset) -> list[Row]:
     check_all_taken_in(program, dataset.messages)
     return [
         Row("HTTP and embedded log, acknowledged", "events/s", dataset.messages / acknowledged),
-        Row("HTTP and embedded log to durable records", "events/s", dataset.messages / seconds),
+        Row(TO_DURABLE, "events/s", dataset.messages / seconds),
         Row("serve while it takes in, peak memory", "MB", peak / 1e6),
     ]
 
 
-def send(server: Server, key: str, dataset: Dataset) -> None:
-    """Posts a whole set over a few connections; a full log is waited for as its answer says."""
-    batches = dataset.batches(HTTP_BATCH)
+def maximum_rate(binary: Path, folder: Path, dataset: Dataset) -> float:
+    """Events/s from HTTP to durable records, by a part of the set."""
+    program = new_program(binary, folder, dataset)
+    key = program.admin_key()
+    lines = min(PROBE_LINES, dataset.messages)
+    with program.serve() as server:
+        started = time.monotonic()
+        send(server, key, dataset, lines)
+        wait_for(lambda: committed(server) >= lines, "the last commit")
+        return lines / (time.monotonic() - started)
+
+
+def send(server: Server, key: str, dataset: Dataset, lines: int | None = None) -> None:
+    """Posts a set, or its first lines, over a few connections; a full log is waited for as its answer says."""
+    batches = dataset.batches(HTTP_BATCH, lines)
     lock = threading.Lock()
     failures: list[Exception] = []
 
@@ -152,80 +152,23 @@ def from_kafka(binary: Path, folder: Path, dataset: Dataset, broker: Broker, top
         process.terminate()
         process.wait()
     check_all_taken_in(program, dataset.messages)
-    taken = clickhouse_from_kafka(folder, broker, topic, dataset)
-    peers = {"ClickHouse": dataset.messages / taken} if taken else {}
-    return [Row("Kafka to durable records", "events/s", dataset.messages / seconds, peers)]
+    rows = [Row("Kafka to durable records", "events/s", dataset.messages / seconds)]
+    peer_seconds, peer_rows = clickhouse_from_kafka(folder, broker, topic, dataset)
+    if peer_rows:
+        rows[0].peers["ClickHouse"] = peer_rows / peer_seconds
+    if left := dataset.messages - peer_rows:
+        rows.append(Row("Kafka, messages not taken in when no more came", "messages", 0, {"ClickHouse": left}))
+    return rows
 
 
-def clickhouse_from_kafka(folder: Path, broker: Broker, topic: str, dataset: Dataset) -> float | None:
-    """Seconds of ClickHouse's Kafka engine for the same topic; `None` when it did not get through, which it says."""
+def clickhouse_from_kafka(folder: Path, broker: Broker, topic: str, dataset: Dataset) -> tuple[float, int]:
+    """Seconds of ClickHouse's Kafka engine for the same topic, and the messages it took in until none came any more."""
     python = cache_folder().parent / "python-kafka" / "bin" / "python"
-    arguments = [folder / "clickhouse", broker.address, topic, dataset.totals["events"]]
-    done = subprocess.run([python, "-m", "callhouse_bench.kafka_peer", *map(str, arguments)], stdout=subprocess.PIPE, text=True)
-    return float(done.stdout) if done.returncode == 0 else None
+    arguments = [folder / "clickhouse", broker.address, topic, dataset.messages]
+    command = [python, "-m", "callhouse_bench.kafka_peer", *map(str, arguments)]
+    seconds, rows = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    return float(seconds), int(rows)
 
 
 def fill_topic(program: Program, dataset: Dataset, broker: Broker, topic: str) -> None:
     program.run("generate", *dataset.shape.options(), "--to", f"kafka://{broker.address}/{topic}")
-
-
-def visible(binary: Path, folder: Path, dataset: Dataset, rates: list[int]) -> list[Row]:
-    """From the acknowledgement of one event to the first search that finds it, beside a stream of others."""
-    rows = []
-    for rate in rates:
-        program = new_program(binary, folder, dataset)
-        admin = program.admin_key()
-        account = dataset.accounts[0]
-        with program.serve() as server:
-            load = None
-            if rate:
-                load = multiprocessing.Process(target=stream, args=(server.address, admin, dataset, rate), daemon=True)
-                load.start()
-            try:
-                times = sorted(probe(Client(server, program.key_of(account)), account))
-                alive = load is None or load.is_alive()
-            finally:
-                if load:
-                    load.kill()
-                    load.join()
-        if not alive:
-            raise RuntimeError(f"the stream of {rate} events/s ended before the probes")
-        name = f"acknowledged to visible beside {rate:,} events/s"
-        rows += [Row(f"{name}, p{share}", "ms", percentile(times, share) * 1e3) for share in (50, 99)]
-    return rows
-
-
-def stream(address: str, key: str, dataset: Dataset, rate: int) -> None:
-    """Posts the set at a steady rate, in batches of a twentieth of a second."""
-    client = Client.to(address, key)
-    lines = max(1, rate // 20)
-    due = time.monotonic()
-    for count, body in dataset.batches(lines):
-        client.post_events_patiently(body)
-        due += count / rate
-        time.sleep(max(0.0, due - time.monotonic()))
-
-
-def probe(client: Client, account: str):
-    """Yields the seconds from acknowledgement to visibility of one call after the other."""
-    for number in range(PROBES):
-        now = datetime.now(timezone.utc)
-        call_id = str(8_000_000_000_000 + number)
-        event = {
-            "specversion": "1.0",
-            "id": f"probe-{number}",
-            "source": "bench",
-            "type": "call.started",
-            "time": now.isoformat(),
-            "subject": call_id,
-            "account": account,
-            "data": {"direction": "inbound", "from": "+33123456789", "to": "+33987654321"},
-        }
-        client.post_events(json.dumps(event).encode(), "application/cloudevents+json")
-        acknowledged = time.monotonic()
-        times = [now - timedelta(hours=1), now + timedelta(hours=1)]
-        edges = [at.strftime("%Y-%m-%d %H:%M:%S") for at in times]
-        filters = {"type": "IN", "from": edges[0], "to": edges[1], "callid": int(call_id)}
-        while client.ask("cdr.search", [filters, {"quantity": 0}])["total"] == 0:
-            pass
-        yield time.monotonic() - acknowledged

@@ -1,6 +1,5 @@
 """The peers: DuckDB and ClickHouse in this process, each loaded the way its own documentation advises."""
 
-import glob
 import shutil
 import time
 from importlib.util import find_spec
@@ -21,6 +20,8 @@ EVENT_COLUMNS = {
     "account": "VARCHAR",
     "data": "JSON",
 }
+
+DUCKDB_MEMORY = "6GB"
 
 # Few different values each: ClickHouse keeps them as numbers of a dictionary.
 FEW_VALUES = [
@@ -53,8 +54,12 @@ def export_calls(data: Path, to: Path) -> None:
     connection.close()
 
 
-def folder_bytes(pattern: str) -> int:
-    return sum(Path(path).stat().st_size for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
+def bounded(connection: duckdb.DuckDBPyConnection, folder: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that sorts beyond its memory on disk and leaves room for the others of a run."""
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET memory_limit = '{DUCKDB_MEMORY}'")
+    connection.execute(f"SET temp_directory = '{folder / 'duckdb-spill'}'")
+    return connection
 
 
 class DuckDb:
@@ -64,8 +69,7 @@ class DuckDb:
 
     def __init__(self, folder: Path):
         self.path = folder / "duckdb.db"
-        self.connection = duckdb.connect(str(self.path))
-        self.connection.execute("SET TimeZone = 'UTC'")
+        self.connection = bounded(duckdb.connect(str(self.path)), folder)
 
     def load_calls(self, parquet: Path) -> None:
         self.connection.execute(
@@ -75,6 +79,9 @@ class DuckDb:
 
     def ask(self, sql: str) -> list[tuple]:
         return self.connection.execute(sql).fetchall()
+
+    def export(self, sql: str, to: Path) -> None:
+        self.connection.execute(f"COPY ({sql}) TO '{to}' (FORMAT csv, HEADER)")
 
     def bytes(self) -> int:
         return self.path.stat().st_size
@@ -86,7 +93,7 @@ class DuckDb:
     def load_events(events: Path, to: Path) -> float:
         """Seconds from the JSON lines to Parquet sorted as call_events is, by DuckDB's own reader and writer."""
         columns = ", ".join(f"'{name}': '{kind}'" for name, kind in EVENT_COLUMNS.items())
-        connection = duckdb.connect()
+        connection = bounded(duckdb.connect(), to.parent)
         started = time.monotonic()
         connection.execute(f"""
             COPY (
@@ -106,8 +113,7 @@ class DuckDbParquet(DuckDb):
 
     def __init__(self, folder: Path):
         self.path = folder / "sorted.parquet"
-        self.connection = duckdb.connect()
-        self.connection.execute("SET TimeZone = 'UTC'")
+        self.connection = bounded(duckdb.connect(), folder)
         self.connection.execute("SET parquet_metadata_cache = true")
 
     def load_calls(self, parquet: Path) -> None:
@@ -156,6 +162,9 @@ class ClickHouse:
     def ask(self, sql: str) -> list[tuple]:
         text = self.run(sql)
         return [tuple(None if cell == "\\N" else cell for cell in line.split("\t")) for line in text.splitlines()]
+
+    def export(self, sql: str, to: Path) -> None:
+        self.run(f"INSERT INTO FUNCTION file('{to}', 'CSVWithNames') {sql} SETTINGS engine_file_truncate_on_insert = 1")
 
     def bytes(self) -> int:
         return int(self.run("SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = 'bench' AND table = 'calls'"))

@@ -1,49 +1,24 @@
 """Questions asked of every engine in turn, over the same calls; and whether the answers are the same."""
 
-import subprocess
 import sys
 import time
-from datetime import date, datetime
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-import json
-
-from .dataset import Dataset
+from .billing import Export
+from .dataset import Shape
+from .engine import Engine, Stopped
 from .measure import Row, median, percentile
 from .peers import ClickHouse, DuckDb, DuckDbParquet, export_calls
 from .program import Client, Program
-from .questions import CALLHOUSE, CLICKHOUSE, DUCKDB, Context, Question, questions
+from .questions import CALLHOUSE, CLICKHOUSE, DUCKDB, Context, Question, instant, questions
 
 RUNS = 20
-
-
-class Engine:
-    """callhouse's engine without the door: `callhouse sql` reading statements."""
-
-    name = "callhouse"
-
-    def __init__(self, program: Program, account: str | None):
-        scope = ["--account", account] if account else []
-        self.process = subprocess.Popen(
-            program.command("sql", "--format", "json", *scope),
-            env=program.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def ask(self, sql: str) -> list[tuple]:
-        self.process.stdin.write(sql.replace("\n", " ") + ";\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"callhouse sql ended at {sql}")
-        return [tuple(row.values()) for row in json.loads(line)]
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait()
+# Calls of a set whose months are still exported over all accounts; more are gigabytes of CSV.
+LARGEST_EXPORT_OF_ALL = 20_000_000
 
 
 def plain(value: object) -> object:
@@ -67,44 +42,77 @@ def plain_rows(rows: list[tuple]) -> list[list]:
     return [[plain(value) for value in row] for row in rows]
 
 
-def draw_context(dataset: Dataset, peer: DuckDb) -> Context:
+def draw_context(shape: Shape, engine: Engine) -> Context:
     """The account with most calls, and ids and numbers from its middle."""
-    account = peer.ask("SELECT account FROM calls GROUP BY account ORDER BY count(*) DESC, account LIMIT 1")[0][0]
-    middle = peer.ask(
-        f"SELECT callid, call_id FROM calls WHERE account = '{account}' AND direction = 'inbound' AND from_number IS NOT NULL "
-        f"ORDER BY started_at, callid LIMIT 1 OFFSET (SELECT count(*) // 4 FROM calls WHERE account = '{account}')"
+    account, calls = engine.ask("SELECT account, count(*) FROM calls GROUP BY account ORDER BY count(*) DESC, account LIMIT 1")[0]
+    inbound = f"account = '{account}' AND direction = 'inbound'"
+    ids = engine.ask(
+        f"SELECT callid, call_id FROM calls WHERE {inbound} AND from_number IS NOT NULL "
+        f"ORDER BY started_at, callid LIMIT 1 OFFSET {calls // 4}"
     )[0]
-    number = peer.ask(
-        f"SELECT from_number FROM calls WHERE account = '{account}' AND direction = 'inbound' AND from_number IS NOT NULL "
+    number = engine.ask(
+        f"SELECT from_number, count(*) FROM calls WHERE {inbound} AND from_number IS NOT NULL "
         "GROUP BY 1 HAVING count(*) BETWEEN 5 AND 50 ORDER BY count(*) DESC, 1 LIMIT 1"
     )[0][0]
-    return Context(account, date.fromisoformat(dataset.shape.start[:10]), dataset.shape.days, middle[0], middle[1], number, number[:9])
+    context = Context(account, date.fromisoformat(shape.start[:10]), shape.days, *ids, number, number[:9], last_page=100)
+    edges = [instant(day, CALLHOUSE) for day in (context.middle, context.middle + timedelta(days=30))]
+    found = engine.ask(f"SELECT count(*) FROM calls WHERE {inbound} AND started_at >= {edges[0]} AND started_at < {edges[1]}")[0][0]
+    return replace(context, last_page=max(2, min(100, found // 100)))
 
 
-def measure(program: Program, folder: Path, dataset: Dataset) -> list[Row]:
+def measure(program: Program, folder: Path, shape: Shape) -> list[Row]:
     """Loads the peers from the settled calls of a data folder and asks everybody everything."""
     folder.mkdir(parents=True, exist_ok=True)
+    peers = load_peers(program, folder)
+    settled = program.tables()["calls"]
+    calls = settled["rows"]
+    rows = [Row("settled call", "bytes", settled["bytes"] / calls, {peer.name: peer.bytes() / calls for peer in peers})]
+    rows += ask_everything(program, folder, shape, peers)
+    for peer in peers:
+        peer.close()
+    return rows
+
+
+def ask_everything(program: Program, folder: Path, shape: Shape, peers: list) -> list[Row]:
+    """All questions to all. Without peers callhouse may fail to answer, which is said; with them that ends the run."""
+    rows = []
+    engine = Engine(program, None)
+    context = draw_context(shape, engine)
+    key = program.key_of(context.account)
+    with program.serve() as server:
+        client = Client(server, key)
+        engines = {False: Engine(program, context.account), True: engine}
+        for question in questions(context):
+            try:
+                rows += ask_all(question, engines[question.all_accounts], peers, client)
+            except Stopped as stopped:
+                if peers:
+                    raise
+                print(f"{question.name}: {stopped}", file=sys.stderr)
+                engines[question.all_accounts] = Engine(program, None if question.all_accounts else context.account)
+        peak = max(engine.peak_bytes() for engine in engines.values())
+        rows.append(Row("questions, peak memory of a session", "MB", peak / 1e6))
+        rows.append(Row("questions, peak memory of serve", "MB", server.peak_bytes() / 1e6))
+        for engine in engines.values():
+            engine.close()
+    exports = {"billing export, 1 account": context.account, "billing export, all accounts": None}
+    if shape.calls > LARGEST_EXPORT_OF_ALL:
+        exports.pop("billing export, all accounts")
+    for name, account in exports.items():
+        rows += export_all(Export(f"{name}, 1 month", context, account, program, peers, folder), peers)
+    return rows
+
+
+def load_peers(program: Program, folder: Path) -> list:
     parquet = folder / "calls.parquet"
     export_calls(program.data, parquet)
     peers = [DuckDb(folder), DuckDbParquet(folder), ClickHouse(folder)]
     for peer in peers:
+        started = time.monotonic()
         peer.load_calls(parquet)
+        print(f"{peer.name}: loaded in {time.monotonic() - started:.0f} s", file=sys.stderr)
     parquet.unlink()
-    calls = dataset.totals["calls"]
-    settled = program.tables()["calls"]["bytes"]
-    rows = [Row("settled call", "bytes", settled / calls, {peer.name: peer.bytes() / calls for peer in peers})]
-    context = draw_context(dataset, peers[0])
-    key = program.key_of(context.account)
-    with program.serve() as server:
-        client = Client(server, key)
-        engines = {False: Engine(program, context.account), True: Engine(program, None)}
-        for question in questions(context):
-            rows += ask_all(question, engines[question.all_accounts], peers, client)
-        for engine in engines.values():
-            engine.close()
-    for peer in peers:
-        peer.close()
-    return rows
+    return peers
 
 
 def ask_all(question: Question, engine: Engine, peers: list, client: Client) -> list[Row]:
@@ -115,26 +123,37 @@ def ask_all(question: Question, engine: Engine, peers: list, client: Client) -> 
         askers[peer.name] = lambda peer=peer: peer.ask(question.statement[dialects[peer.name]])
     if question.method:
         askers["API"] = lambda: client.ask(*question.method)
+    return in_turn(question.name, askers, peers, lambda answers: compare(question, answers))
+
+
+def export_all(export: Export, peers: list) -> list[Row]:
+    rows = in_turn(export.name, export.askers, peers, lambda _: export.compare())
+    export.close()
+    return rows
+
+
+def in_turn(name: str, askers: dict[str, Callable], peers: list, check: Callable[[dict], None]) -> list[Row]:
+    """The first time of each, which is then checked, and what all took in `RUNS` rounds."""
     answers, first = {}, {}
-    for name, ask in askers.items():
+    for who, ask in askers.items():
         started = time.perf_counter()
-        answers[name] = ask()
-        first[name] = time.perf_counter() - started
-    compare(question, answers)
-    times = {name: [] for name in askers}
+        answers[who] = ask()
+        first[who] = time.perf_counter() - started
+    check(answers)
+    times = {who: [] for who in askers}
     for _ in range(RUNS):
-        for name, ask in askers.items():
+        for who, ask in askers.items():
             started = time.perf_counter()
             ask()
-            times[name].append(time.perf_counter() - started)
+            times[who].append(time.perf_counter() - started)
     rows = []
     for what, value in (("", median), (", p99", lambda seconds: percentile(sorted(seconds), 99))):
         peers_took = {peer.name: value(times[peer.name]) * 1e3 for peer in peers}
-        rows.append(Row(f"{question.name}{what}", "ms", value(times["callhouse"]) * 1e3, peers_took))
+        rows.append(Row(f"{name}{what}", "ms", value(times["callhouse"]) * 1e3, peers_took))
         if "API" in times:
-            rows.append(Row(f"{question.name}, API{what}", "ms", value(times["API"]) * 1e3, peers_took))
-    rows.append(Row(f"{question.name}, first", "ms", first["callhouse"] * 1e3, {peer.name: first[peer.name] * 1e3 for peer in peers}))
-    print(f"{question.name}: " + ", ".join(f"{name} {median(taken) * 1e3:.1f} ms" for name, taken in times.items()), file=sys.stderr)
+            rows.append(Row(f"{name}, API{what}", "ms", value(times["API"]) * 1e3, peers_took))
+    rows.append(Row(f"{name}, first", "ms", first["callhouse"] * 1e3, {peer.name: first[peer.name] * 1e3 for peer in peers}))
+    print(f"{name}: " + ", ".join(f"{who} {median(taken) * 1e3:.1f} ms" for who, taken in times.items()), file=sys.stderr)
     return rows
 
 

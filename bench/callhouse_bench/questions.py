@@ -40,6 +40,13 @@ class Context:
     call_id: str
     number: str
     prefix: str
+    # Of the search, at most 100: a small set has fewer.
+    last_page: int
+
+    @property
+    def middle(self) -> date:
+        """Where the questions about less than the whole time begin."""
+        return self.first + timedelta(days=self.days // 2)
 
 
 def same_starts(rows: list, result: dict) -> bool:
@@ -48,16 +55,15 @@ def same_starts(rows: list, result: dict) -> bool:
 
 
 def questions(context: Context) -> list[Question]:
-    middle = context.first + timedelta(days=context.days // 2)
     account = f"account = '{context.account}'"
 
     def within(days: int, dialect: str) -> str:
-        start = context.first if days >= context.days else middle
+        start = context.first if days >= context.days else context.middle
         to = start + timedelta(days=days)
         return f"started_at >= {instant(start, dialect)} AND started_at < {instant(to, dialect)}"
 
     def edges(days: int) -> tuple[str, str]:
-        start = context.first if days >= context.days else middle
+        start = context.first if days >= context.days else context.middle
         last = start + timedelta(days=days - 1)
         return f"{start} 00:00:00", f"{last} 23:59:59"
 
@@ -119,7 +125,8 @@ def questions(context: Context) -> list[Question]:
         ))
     page = "callid, started_at, from_number, to_number, talk_seconds, debit, status, release_cause"
     filters = {"type": "IN", "from": edges(30)[0], "to": edges(30)[1]}
-    for number, offset in ((1, 0), (100, 9_900)):
+    for number in (1, context.last_page):
+        offset = (number - 1) * 100
         statement = each(
             f"SELECT {page} FROM calls WHERE @ACCOUNT AND @WITHIN AND direction = 'inbound' "
             f"ORDER BY started_at DESC, callid DESC LIMIT 100 OFFSET {offset}",

@@ -56,28 +56,32 @@ def table(rows: list[Row]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def write(rows: list[Row], arguments: dict[str, object]) -> Path:
+def write(rows: list[dict], arguments: dict[str, object], folder: Path = HISTORY) -> Path:
     """Keeps a run in bench/history/."""
     now = datetime.now(timezone.utc)
-    HISTORY.mkdir(exist_ok=True)
-    path = HISTORY / f"{now:%Y-%m-%dT%H%M%SZ}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{now:%Y-%m-%dT%H%M%SZ}.json"
     run = {
         "at": f"{now:%Y-%m-%dT%H:%M:%SZ}",
         "machine": machine(),
         "versions": versions(),
         "arguments": arguments,
-        "rows": [vars(row) for row in rows],
+        "rows": rows,
     }
     path.write_text(json.dumps(run, indent=1) + "\n")
     return path
 
 
 def compare() -> str:
-    """The last two runs side by side; what only one of them has is left out."""
-    paths = sorted(HISTORY.glob("*.json"))
-    if len(paths) < 2:
-        raise SystemExit("bench/history/ has fewer than two runs to compare")
-    before, after = (json.loads(path.read_text()) for path in paths[-2:])
+    """The last run and the one before it of the same sizes side by side; what only one of them has is left out."""
+    runs = [json.loads(path.read_text()) for path in sorted(HISTORY.glob("*.json"))]
+    if not runs:
+        raise SystemExit("bench/history/ has no run")
+    after = runs.pop()
+    alike = [run for run in runs if sizes(run) == sizes(after)]
+    if not alike:
+        raise SystemExit(f"bench/history/ has no earlier run of the sizes of {after['at']}: {sizes(after)}")
+    before = alike[-1]
     earlier = {row["what"]: row for row in before["rows"]}
     lines = [f"{before['versions']['callhouse']} of {before['at']} → {after['versions']['callhouse']} of {after['at']}"]
     for row in after["rows"]:
@@ -85,3 +89,7 @@ def compare() -> str:
             drift = (row["value"] / old["value"] - 1) * 100 if old["value"] else 0.0
             lines.append(f"{drift:+8.1f} %  {number(old['value']):>10} → {number(row['value']):>10} {row['unit']}  {row['what']}")
     return "\n".join(lines)
+
+
+def sizes(run: dict) -> dict[str, object]:
+    return {name: value for name, value in run["arguments"].items() if name != "parts"}

@@ -62,7 +62,7 @@ impl Command {
             Self::Account(arguments) => account::run(arguments, data).await?,
             Self::ApiKey(arguments) => api_key::run(arguments, data).await?,
             Self::Import(arguments) => import::run(arguments, data).await?,
-            Self::Generate(arguments) => generate::run(arguments).await?,
+            Self::Generate(arguments) => generate::run(arguments, data).await?,
             Self::Sql(arguments) => sql::run(arguments, data).await?,
             Self::Compact(arguments) => compact::run(arguments, data).await?,
             Self::Rebuild(arguments) => rebuild::run(arguments, data).await?,

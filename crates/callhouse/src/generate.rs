@@ -2,19 +2,23 @@
 //!
 //! [`Generator`] yields messages in the order they would arrive and keeps only those in flight in memory. It
 //! counts its own control totals. It shares no code with what reads events: a fault on one side must show as a
-//! difference and not cancel out. Where the messages go is `generate/sink.rs`.
+//! difference and not cancel out. Where the messages go is `generate/sink.rs`. What is made without messages, straight
+//! into settled files, is `generate/settled.rs`.
 
 mod arrivals;
 mod call;
 mod draw;
 mod events;
 mod faults;
+mod interactions;
 mod json;
 mod message;
 mod numbers;
 mod options;
 mod outcome;
 mod rating;
+mod record;
+pub(crate) mod settled;
 pub(crate) mod sink;
 #[cfg(test)]
 mod tests;
@@ -29,11 +33,12 @@ pub(crate) use message::{Kind, Message};
 pub(crate) use options::{DEFAULT_START, Options, Pattern};
 pub(crate) use totals::{Report, Totals};
 
-use arrivals::Arrivals;
-use call::{Call, Parent, draw_call};
+use call::Call;
 use draw::Draw;
 use events::Teller;
-use world::{STREAM_MALFORMED, World};
+use faults::Fate;
+use interactions::Interactions;
+use world::World;
 
 /// Makes the messages of a set.
 #[derive(Debug)]
@@ -42,8 +47,7 @@ pub(crate) struct Generator {
     /// Names this set in its event ids.
     set: String,
     world: Arc<World>,
-    arrivals: Arrivals,
-    next_call: u64,
+    interactions: Interactions,
     in_flight: BinaryHeap<Reverse<InFlight>>,
     next_in_flight: u64,
     totals: Totals,
@@ -76,8 +80,7 @@ impl Generator {
             seed: options.seed,
             set: format!("{trace:016x}"),
             world: Arc::new(World::new(options)),
-            arrivals: Arrivals::new(options),
-            next_call: options.first_call,
+            interactions: Interactions::new(options),
             in_flight: BinaryHeap::new(),
             next_in_flight: 0,
             totals: Totals::default(),
@@ -96,55 +99,13 @@ impl Generator {
         self.totals.report(self.seed)
     }
 
-    /// Puts one interaction, which is one or more calls, on its way.
-    fn start_interaction(&mut self, started_at: i64) {
-        let world = Arc::clone(&self.world);
-        let first = self.next_call;
-        let mut draw = Draw::new(self.seed, STREAM_MALFORMED - 1 - first);
-        let legs = match draw.below(100) {
-            0..60 => 1,
-            60..90 => 2,
-            90..98 => 3,
-            _ => 4 + draw.below(5),
-        };
-        let mut main = self.next_leg(&world, started_at, None);
-        if legs > 1 {
-            main.group = Some(main.call_id.clone());
-        }
-        let parent = Parent {
-            call_id: main.call_id.clone(),
-            group: main.call_id.clone(),
-            account: main.account,
-            from: main.from,
-        };
-        let dialled_from = main.answered_at.unwrap_or(started_at);
-        self.send(main);
-        for _ in 1..legs {
-            // A leg takes the place of an arrival, so that the set has exactly the calls asked for.
-            if self.arrivals.next().is_none() {
-                return;
-            }
-            let leg_started_at = dialled_from + draw.between(200, 20_000);
-            let leg = self.next_leg(&world, leg_started_at, Some(&parent));
-            self.send(leg);
-        }
-    }
-
-    fn next_leg<'w>(&mut self, world: &'w World, started_at: i64, parent: Option<&Parent<'w>>) -> Call<'w> {
-        let index = self.next_call;
-        self.next_call += 1;
-        draw_call(world, self.seed, index, started_at, parent)
-    }
-
     /// Sends the messages of a call, with its faults.
     fn send(&mut self, mut call: Call) {
-        let mut draw = Draw::new(self.seed, STREAM_MALFORMED + call.index);
-        let is_open = faults::forget_end(&mut call, &mut draw);
-        let correction = faults::correction(&call, &mut draw);
-        let clock = faults::Clock::draw(&mut draw);
-        self.totals.count_call(&call, correction.as_ref(), is_open);
+        let mut draw = faults::stream(self.seed, call.index);
+        let fate = Fate::draw(&mut call, &mut draw);
+        self.totals.count_call(&call, &fate);
 
-        let told = Teller { call: &call, clock, set: &self.set }.tell(correction.as_ref());
+        let told = Teller { call: &call, clock: fate.clock, set: &self.set }.tell(fate.correction.as_ref());
         let key: Box<str> = format!("{}/{}", call.account.name, call.call_id).into();
         for event in told {
             let deliver_at_ms = event.at_ms + faults::delay_ms(&mut draw);
@@ -172,12 +133,15 @@ impl Iterator for Generator {
 
     fn next(&mut self) -> Option<Message> {
         // Messages may arrive as soon as no call that starts later can be ahead of them.
-        while let Some(started_at) = self.arrivals.peek() {
+        let world = Arc::clone(&self.world);
+        while let Some(started_at) = self.interactions.peek() {
             if self.in_flight.peek().is_some_and(|Reverse(first)| first.order.0 <= started_at) {
                 break;
             }
-            self.arrivals.next();
-            self.start_interaction(started_at);
+            let Some(interaction) = self.interactions.next() else { break };
+            for call in interaction.draw(&world, self.seed) {
+                self.send(call);
+            }
         }
         let Reverse(InFlight { message, .. }) = self.in_flight.pop()?;
         self.totals.count_message(message.kind);

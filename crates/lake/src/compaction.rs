@@ -30,6 +30,7 @@ mod late;
 mod merge;
 mod output;
 mod settle;
+mod settled;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -47,6 +48,7 @@ use crate::file::{FileWriter, NewFile};
 use crate::overlay::OverlayReader;
 use crate::table::Table;
 use crate::touch::Toucher;
+pub use settled::WholeCalls;
 use waiting::Waiting;
 
 /// What a decoded row of calls takes, for the memory bound: 68 columns, most of them null or short.
@@ -112,7 +114,7 @@ pub struct CompactionReport {
 }
 
 impl CompactionReport {
-    fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: Self) {
         self.commits += other.commits;
         self.settled_rows += other.settled_rows;
         self.late_rows += other.late_rows;
@@ -229,21 +231,27 @@ impl Compactor {
                 Work::Settle => settle::settle(&shared, &folder, &snapshot, now, eagerness),
                 Work::Merge => merge::merge(&shared, &folder, &snapshot, eagerness),
             });
-            let planned = planned.await.unwrap_or_else(|error| {
-                Err(Error::Invalid { what: format!("compaction ended before its time: {error}") })
-            })?;
-            let Some(change) = planned else { return Ok(CompactionReport::default()) };
-            crash::point("compaction.before_commit");
-            match self.catalog.commit(&commit_of(&change)).await {
-                Ok(_) => {
-                    crash::point("compaction.after_commit");
-                    return Ok(report_of(&change));
-                }
+            let Some(change) = finished(planned.await)? else { return Ok(CompactionReport::default()) };
+            match self.commit(&change).await {
                 Err(Error::FileNotLive { .. }) if attempt < ATTEMPTS => attempt += 1,
-                Err(error) => return Err(error),
+                outcome => return outcome,
             }
         }
     }
+
+    async fn commit(&self, change: &Change) -> Result<CompactionReport, Error> {
+        crash::point("compaction.before_commit");
+        self.catalog.commit(&commit_of(change)).await?;
+        crash::point("compaction.after_commit");
+        Ok(report_of(change))
+    }
+}
+
+/// What blocking work came to.
+fn finished<T>(outcome: Result<Result<T, Error>, tokio::task::JoinError>) -> Result<T, Error> {
+    outcome.unwrap_or_else(|error| {
+        Err(Error::Invalid { what: format!("compaction ended before its time: {error}") })
+    })
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -28,7 +28,7 @@ mod touch;
 pub mod verify;
 
 pub use catalog::{Catalog, Commit, Committed, DataFile, Hole, Snapshot};
-pub use compaction::{CompactionOptions, CompactionReport, Compactor};
+pub use compaction::{CompactionOptions, CompactionReport, Compactor, WholeCalls};
 pub use error::{Disposition, Error};
 pub use file::{FileWriter, NewFile};
 pub use folder::DataFolder;

@@ -1,17 +1,23 @@
 //! `callhouse generate`: makes a set of calls, delivers it, and says what a warehouse must make of it.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+mod print;
 
-use anyhow::Context;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
 use callhouse_core::Timestamp;
+use callhouse_lake::accounts::Accounts;
+use callhouse_lake::{Catalog, Compactor};
 use clap::Args;
 
-use crate::config::key_values;
+use crate::config::{self, DataFlags, Flags, key_values};
+use crate::generate::settled::settle;
 use crate::generate::sink::{Access, Target, deliver};
 use crate::generate::{DEFAULT_START, Generator, Options, Pattern, Report};
-use crate::output;
 use crate::secret::Secret;
+use crate::upkeep::compaction_options;
+use crate::{lake, output};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -32,8 +38,17 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "D", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3660))]
     days: u32,
     /// `FILE`, `http(s)://HOST[:PORT]` or `kafka://BROKERS/TOPIC`
-    #[arg(long, value_name = "TARGET", required_unless_present = "list_accounts")]
+    #[arg(long, value_name = "TARGET", required_unless_present_any = ["list_accounts", "settled"])]
     to: Option<Target>,
+    /// Writes the calls straight into settled files of the data folder, as compaction would leave them, and creates
+    /// their accounts. The folder must have no data. It then holds calls with no events behind them: `rebuild` would
+    /// take them away, `verify` misses their events, and neither is of any use there. For measuring at sizes that
+    /// would take too long to come to by events
+    #[arg(long, conflicts_with_all = ["to", "list_accounts"])]
+    settled: bool,
+    /// With `--settled`: settled files of at most so many calls each, to see what many files cost
+    #[arg(long, value_name = "N", requires = "settled", value_parser = clap::value_parser!(u32).range(1..))]
+    calls_per_file: Option<u32>,
     /// Writes the control totals as JSON
     #[arg(long, value_name = "FILE")]
     totals: Option<PathBuf>,
@@ -48,8 +63,12 @@ pub(crate) struct Arguments {
     list_accounts: bool,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let generator = Generator::new(&options(&arguments)?);
+pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Result<()> {
+    let options = options(&arguments)?;
+    if arguments.settled {
+        return into_settled_files(&arguments, &options, data).await;
+    }
+    let generator = Generator::new(&options);
     let target = match &arguments.to {
         Some(target) if !arguments.list_accounts => target,
         _ => return Ok(output::line(generator.account_names().join("\n"))?),
@@ -59,11 +78,54 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let progress = output::progress(None, "messages");
     let report = deliver(generator, target, &access, &progress).await?;
     progress.finish_and_clear();
-    if let Some(path) = &arguments.totals {
-        let json = serde_json::to_string_pretty(&report)?;
-        std::fs::write(path, json + "\n").with_context(|| format!("writing {} failed", path.display()))?;
+    keep_totals(&report, arguments.totals.as_deref())?;
+    print::groups(&report)?;
+    Ok(print::messages(&report)?)
+}
+
+async fn into_settled_files(
+    arguments: &Arguments,
+    options: &Options,
+    data: &DataFlags,
+) -> anyhow::Result<()> {
+    let settings = config::load(&Flags::new(data))?;
+    let catalog = lake::open(&settings).await?;
+    must_be_empty(&catalog).await?;
+    create_accounts(&catalog, &Generator::new(options).account_names()).await?;
+    let compactor = Compactor::new(catalog, compaction_options(&settings.compaction));
+    let calls_per_file = arguments.calls_per_file.map(usize::try_from).transpose()?;
+    let progress = output::progress(Some(options.calls), "calls");
+    let (report, written) = settle(options, &compactor, calls_per_file, &progress).await?;
+    progress.finish_and_clear();
+    keep_totals(&report, arguments.totals.as_deref())?;
+    print::groups(&report)?;
+    Ok(print::settled(&report, &written)?)
+}
+
+/// Calls that are there already would be settled twice.
+async fn must_be_empty(catalog: &Catalog) -> anyhow::Result<()> {
+    let snapshot = catalog.snapshot().await?;
+    let is_empty = snapshot.positions.is_empty() && snapshot.files.values().all(Vec::is_empty);
+    let root = catalog.folder().root().display();
+    ensure!(is_empty, "{root} has data: --settled takes a folder without any");
+    Ok(())
+}
+
+async fn create_accounts(catalog: &Catalog, names: &[String]) -> anyhow::Result<()> {
+    let accounts = Accounts::new(catalog.clone());
+    for name in names {
+        let id = lake::account_id(name)?;
+        if accounts.get(&id).await?.is_none() {
+            accounts.create(&id, None).await?;
+        }
     }
-    Ok(print(&report)?)
+    Ok(())
+}
+
+fn keep_totals(report: &Report, path: Option<&Path>) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let json = serde_json::to_string_pretty(report)?;
+    std::fs::write(path, json + "\n").with_context(|| format!("writing {} failed", path.display()))
 }
 
 fn options(arguments: &Arguments) -> anyhow::Result<Options> {
@@ -82,46 +144,4 @@ fn options(arguments: &Arguments) -> anyhow::Result<Options> {
         days: arguments.days,
         pattern: Pattern::Office,
     })
-}
-
-fn print(report: &Report) -> std::io::Result<()> {
-    let rows: Vec<Vec<String>> = report
-        .groups
-        .iter()
-        .map(|group| {
-            vec![
-                group.account.clone(),
-                group.direction.to_owned(),
-                group.calls.to_string(),
-                group.answered.to_string(),
-                group.talk_seconds.to_string(),
-                group.billed_seconds.to_string(),
-                group.debit.clone(),
-                group.credit.clone(),
-                group.unique_callers.to_string(),
-            ]
-        })
-        .collect();
-    let header = [
-        "account",
-        "direction",
-        "calls",
-        "answered",
-        "talk seconds",
-        "billed seconds",
-        "debit EUR",
-        "credit EUR",
-        "unique callers",
-    ];
-    output::table(&header, &rows, 2)?;
-    output::line(format!(
-        "{} calls, {} of them open, {} corrected; {} messages: {} events with {} duplicates, {} malformed",
-        report.calls,
-        report.open_calls,
-        report.corrections,
-        report.messages,
-        report.events,
-        report.duplicates,
-        report.malformed,
-    ))
 }

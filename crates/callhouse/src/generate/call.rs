@@ -61,6 +61,24 @@ pub(super) struct Call<'w> {
     pub(super) rating: Option<Rating>,
 }
 
+impl<'w> Call<'w> {
+    /// The account's number in this call, which only the first leg is told with.
+    pub(super) fn told_did(&self) -> Option<&'w Did> {
+        self.parent.is_none().then_some(self.did)
+    }
+
+    /// Only the switches that number their calls run answering machine detection.
+    pub(super) fn answered_by(&self) -> Option<&'static str> {
+        let detected = if self.index.is_multiple_of(7) { "machine" } else { "human" };
+        self.index.is_multiple_of(3).then_some(detected)
+    }
+
+    /// When it was priced, which takes its end and a price.
+    pub(super) fn rated_at(&self) -> Option<i64> {
+        self.rating.as_ref().and(self.ended_at).map(|ended_at| ended_at + 1_000)
+    }
+}
+
 /// Where a leg comes from when it is not the first of its interaction.
 #[derive(Debug, Clone)]
 pub(super) struct Parent<'w> {

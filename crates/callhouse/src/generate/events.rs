@@ -46,9 +46,9 @@ impl Teller<'_, '_> {
         }
         if let Some(ended_at) = call.ended_at {
             told.push(self.event("ended", ended_at, self.ended()));
-            if let Some(rating) = &call.rating {
-                told.push(self.event("rated", ended_at + 1_000, rated(rating)));
-            }
+        }
+        if let (Some(rating), Some(rated_at)) = (&call.rating, call.rated_at()) {
+            told.push(self.event("rated", rated_at, rated(rating)));
         }
         if let Some(correction) = correction {
             let mut data = rated(&correction.rating);
@@ -83,7 +83,7 @@ impl Teller<'_, '_> {
 
     fn started(&self) -> Object {
         let call = self.call;
-        let did = (call.parent.is_none()).then_some(call.did);
+        let did = call.told_did();
         let mut data = Object::new();
         data.text("direction", call.direction.as_str())
             .phone("from", call.from)
@@ -106,10 +106,7 @@ impl Teller<'_, '_> {
 
     fn answered(&self) -> Object {
         let mut data = Object::new();
-        // Only the switches that number their calls run answering machine detection.
-        if self.call.index.is_multiple_of(3) {
-            data.text("answered_by", if self.call.index.is_multiple_of(7) { "machine" } else { "human" });
-        }
+        data.optional_text("answered_by", self.call.answered_by());
         data
     }
 

@@ -3,6 +3,7 @@
 use super::call::Call;
 use super::draw::Draw;
 use super::events::Correction;
+use super::world::STREAM_MALFORMED;
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -18,7 +19,7 @@ pub(super) enum Clock {
 }
 
 impl Clock {
-    pub(super) fn draw(draw: &mut Draw) -> Self {
+    fn draw(draw: &mut Draw) -> Self {
         *draw.weighted(&[(999_200, Self::Right), (500, Self::EightHoursBehind), (300, Self::TenYearsBehind)])
     }
 
@@ -30,6 +31,27 @@ impl Clock {
             Self::TenYearsBehind => at_ms - 3_652 * DAY_MS,
         }
     }
+}
+
+/// What goes wrong with a call as a whole.
+#[derive(Debug)]
+pub(super) struct Fate {
+    pub(super) is_open: bool,
+    pub(super) correction: Option<Correction>,
+    pub(super) clock: Clock,
+}
+
+impl Fate {
+    /// Draws the faults of a call from its stream, and takes from it what is never told.
+    pub(super) fn draw(call: &mut Call, draw: &mut Draw) -> Self {
+        let is_open = forget_end(call, draw);
+        Self { is_open, correction: correction(call, draw), clock: Clock::draw(draw) }
+    }
+}
+
+/// The stream that a call's faults are drawn from.
+pub(super) fn stream(seed: u64, call_index: u64) -> Draw {
+    Draw::new(seed, STREAM_MALFORMED + call_index)
 }
 
 /// Milliseconds from an event to its arrival.
@@ -53,7 +75,7 @@ pub(super) fn duplicate_after_ms(draw: &mut Draw) -> Option<i64> {
 }
 
 /// A price put right one to thirty days after the call.
-pub(super) fn correction(call: &Call, draw: &mut Draw) -> Option<Correction> {
+fn correction(call: &Call, draw: &mut Draw) -> Option<Correction> {
     let (rating, ended_at) = (call.rating.as_ref()?, call.ended_at?);
     draw.chance(6_000).then(|| Correction {
         at_ms: ended_at + draw.between(DAY_MS, 30 * DAY_MS),
@@ -63,7 +85,7 @@ pub(super) fn correction(call: &Call, draw: &mut Draw) -> Option<Correction> {
 }
 
 /// The end of one call in five thousand is never told.
-pub(super) fn forget_end(call: &mut Call, draw: &mut Draw) -> bool {
+fn forget_end(call: &mut Call, draw: &mut Draw) -> bool {
     let forgotten = draw.chance(200);
     if forgotten {
         call.ended_at = None;

@@ -72,11 +72,12 @@ fn rubbish_is_rejected_and_nothing_else_is() {
     assert!(rubbish > 20, "{rubbish} pieces of rubbish are too few to say anything");
 }
 
-#[test]
-fn rec_1_records_of_the_messages_give_the_totals() {
-    let (messages, report) = messages(9);
+type Records = HashMap<(String, String), CallRecord>;
+
+/// What the events among messages say.
+fn folded(messages: &[Message]) -> Records {
     let mut phones = PhoneBook::with_capacity(10_000);
-    let mut records: HashMap<(String, String), CallRecord> = HashMap::new();
+    let mut records = Records::new();
     for message in messages.iter().filter(|message| message.kind != Kind::Malformed) {
         for element in decode(Incoming { headers: &[], payload: &message.payload }) {
             let record = fold(&element.outcome.expect("an event"), &mut phones).expect("of a call");
@@ -89,6 +90,35 @@ fn rec_1_records_of_the_messages_give_the_totals() {
             }
         }
     }
+    records
+}
+
+#[test]
+fn rec_1_records_made_without_messages_are_those_of_the_messages() {
+    for seed in 0..6 {
+        let options = options(seed);
+        let world = World::new(&options);
+        let mut phones = PhoneBook::with_capacity(10_000);
+        let mut records = Records::new();
+        let mut totals = Totals::default();
+        for mut call in Interactions::new(&options).flat_map(|interaction| interaction.draw(&world, seed)) {
+            let mut faults = faults::stream(seed, call.index);
+            let fate = Fate::draw(&mut call, &mut faults);
+            totals.count_call(&call, &fate);
+            let account = callhouse_core::AccountId::new(&call.account.name).expect("valid");
+            let record = record::record(&call, &fate, account, &mut phones);
+            records.insert((call.account.name.clone(), call.call_id.clone()), record);
+        }
+        let (messages, report) = messages(seed);
+        assert_eq!(folded(&messages), records);
+        assert_eq!(totals.report(seed).groups, report.groups);
+    }
+}
+
+#[test]
+fn rec_1_records_of_the_messages_give_the_totals() {
+    let (messages, report) = messages(9);
+    let records = folded(&messages);
     for group in &report.groups {
         let of_group: Vec<&CallRecord> = records
             .values()

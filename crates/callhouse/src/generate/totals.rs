@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Serialize;
 
 use super::call::{Call, Direction};
-use super::events::Correction;
+use super::faults::Fate;
 use super::json::decimal;
 use super::message::Kind;
 use super::numbers::Number;
@@ -67,22 +67,41 @@ pub(crate) struct GroupReport {
 }
 
 impl Totals {
-    pub(super) fn count_call(&mut self, call: &Call, correction: Option<&Correction>, is_open: bool) {
+    pub(super) fn count_call(&mut self, call: &Call, fate: &Fate) {
         let group = self.groups.entry((call.account.name.clone(), call.direction)).or_default();
         group.calls += 1;
         group.answered += u64::from(call.answered_at.is_some());
         if let (Some(answered_at), Some(ended_at)) = (call.answered_at, call.ended_at) {
             group.talk_seconds += (ended_at - answered_at + 500) / 1_000;
         }
-        let rating = correction.map(|correction| &correction.rating).or(call.rating.as_ref());
+        let rating = fate.correction.as_ref().map(|correction| &correction.rating).or(call.rating.as_ref());
         if let Some(rating) = rating {
             group.billed_seconds += rating.billed_seconds;
             group.debit += i128::from(rating.debit);
             group.credit += i128::from(rating.credit);
         }
         group.callers.extend(call.from);
-        self.open_calls += u64::from(is_open);
-        self.corrections += u64::from(correction.is_some());
+        self.open_calls += u64::from(fate.is_open);
+        self.corrections += u64::from(fate.correction.is_some());
+    }
+
+    /// Takes in what was counted of other calls.
+    pub(super) fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.duplicates += other.duplicates;
+        self.malformed += other.malformed;
+        self.open_calls += other.open_calls;
+        self.corrections += other.corrections;
+        for (of, counted) in other.groups {
+            let group = self.groups.entry(of).or_default();
+            group.calls += counted.calls;
+            group.answered += counted.answered;
+            group.talk_seconds += counted.talk_seconds;
+            group.billed_seconds += counted.billed_seconds;
+            group.debit += counted.debit;
+            group.credit += counted.credit;
+            group.callers.extend(counted.callers);
+        }
     }
 
     pub(super) fn count_message(&mut self, kind: Kind) {

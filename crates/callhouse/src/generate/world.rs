@@ -89,8 +89,8 @@ pub(super) struct Account {
     pub(super) increment_seconds: i64,
     /// How many outside parties it speaks with.
     pub(super) parties: u64,
-    /// Keeps outside parties of different accounts apart.
-    index: u64,
+    /// Its place among the accounts, which also keeps their outside parties apart.
+    pub(super) index: u64,
 }
 
 /// All accounts of a set.

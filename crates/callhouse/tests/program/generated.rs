@@ -1,4 +1,4 @@
-//! A generated set through the HTTP door and the embedded log gives its control totals exactly.
+//! A generated set gives its control totals exactly: through the HTTP door and the embedded log, and without either.
 
 use serde_json::Value;
 
@@ -44,4 +44,45 @@ async fn rec_1_a_set_through_the_embedded_log_gives_its_totals() {
 
 fn number(totals: &Value, name: &str) -> i64 {
     totals[name].as_i64().expect("a number")
+}
+
+const SETTLED: [&str; 7] = ["generate", "--settled", "--calls", "3000", "--seed", "11", "--accounts=4"];
+
+#[test]
+fn rec_1_calls_made_in_settled_files_are_those_that_events_give() {
+    const ALL: &str = "SELECT * FROM calls ORDER BY account, call_id";
+    let (settled, by_events) = (Place::new(), Place::new());
+    let totals_file = settled.path("totals.json");
+    settled.run(SETTLED.into_iter().chain(["--totals", totals_file.to_str().expect("UTF-8")]));
+    assert_calls_equal(&settled, &[&totals(&totals_file)]);
+
+    let file = by_events.path("calls.jsonl");
+    let file = file.to_str().expect("UTF-8");
+    by_events.run(SETTLED.into_iter().filter(|argument| *argument != "--settled").chain(["--to", file]));
+    by_events.run(["import", "--format", "cloudevents", "--create-accounts", file]);
+    by_events.run(["compact"]);
+    assert_eq!(settled.sql(ALL), by_events.sql(ALL));
+    assert_eq!(settled.count("SELECT count(*) FROM call_events"), 0);
+    // The month of the set, and those of the two broken clocks.
+    assert!(files_and_rows(&settled).0 <= 4, "{}", settled.run(["status"]));
+}
+
+#[test]
+fn settled_files_are_made_once_and_as_small_as_wanted() {
+    let place = Place::new();
+    place.run(SETTLED.into_iter().chain(["--calls-per-file", "100"]));
+    let (files, rows) = files_and_rows(&place);
+    assert_eq!(rows, 3_000);
+    assert!((30..40).contains(&files), "{files} files");
+    let (_, stderr) = place.fail(SETTLED);
+    assert!(stderr.contains("has data"), "{stderr}");
+    assert_eq!(files_and_rows(&place), (files, rows));
+}
+
+/// Files and rows of `calls`, settled ones only.
+fn files_and_rows(place: &Place) -> (i64, i64) {
+    let status = place.run(["status"]);
+    let line = status.lines().find(|line| line.starts_with("calls ")).expect("a line of calls");
+    let numbers: Vec<i64> = line.split_whitespace().skip(1).flat_map(str::parse).collect();
+    (numbers[0], numbers[1])
 }

@@ -21,7 +21,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use callhouse_core::{Timestamp, crash};
 
 use super::late::Late;
-use super::{Change, Eagerness, ROW_BYTES, Shared, count, live, micros, output};
+use super::{Change, Eagerness, ROW_BYTES, Shared, count, live, micros, output, settled};
 use crate::catalog::{DataFile, Snapshot};
 use crate::error::Error;
 use crate::folder::DataFolder;
@@ -203,15 +203,11 @@ fn write_settled(
             let kept = FileReader::open(folder, file)?.rows(Wanted::AllBut(&leaving))?;
             let mut inputs: Vec<Input> = vec![Box::new(kept)];
             inputs.extend(new_rows.take().map(|rows| -> Input { Box::new(output::slices(rows)) }));
-            let merged = SortedMerge::new(Table::Calls, inputs)?;
-            let target_bytes = shared.options.target_file_bytes;
-            change.add.extend(output::write(&shared.writer, Table::Calls, month, target_bytes, merged)?);
+            settled::write(shared, month, SortedMerge::new(Table::Calls, inputs)?, change)?;
         }
     }
     for (month, rows) in months {
-        let slices = output::slices(rows);
-        let target_bytes = shared.options.target_file_bytes;
-        change.add.extend(output::write(&shared.writer, Table::Calls, month, target_bytes, slices)?);
+        settled::write(shared, month, output::slices(rows), change)?;
     }
     Ok(())
 }

@@ -1,0 +1,66 @@
+//! What `callhouse generate` says of a set.
+
+use callhouse_lake::CompactionReport;
+
+use crate::generate::Report;
+use crate::output;
+
+/// The control totals, account by account and direction by direction.
+pub(super) fn groups(report: &Report) -> std::io::Result<()> {
+    let rows: Vec<Vec<String>> = report
+        .groups
+        .iter()
+        .map(|group| {
+            vec![
+                group.account.clone(),
+                group.direction.to_owned(),
+                group.calls.to_string(),
+                group.answered.to_string(),
+                group.talk_seconds.to_string(),
+                group.billed_seconds.to_string(),
+                group.debit.clone(),
+                group.credit.clone(),
+                group.unique_callers.to_string(),
+            ]
+        })
+        .collect();
+    let header = [
+        "account",
+        "direction",
+        "calls",
+        "answered",
+        "talk seconds",
+        "billed seconds",
+        "debit EUR",
+        "credit EUR",
+        "unique callers",
+    ];
+    output::table(&header, &rows, 2)
+}
+
+/// What was delivered as messages.
+pub(super) fn messages(report: &Report) -> std::io::Result<()> {
+    output::line(format!(
+        "{}; {} messages: {} events with {} duplicates, {} malformed",
+        calls(report),
+        report.messages,
+        report.events,
+        report.duplicates,
+        report.malformed,
+    ))
+}
+
+/// What was written straight into files.
+pub(super) fn settled(report: &Report, written: &CompactionReport) -> std::io::Result<()> {
+    output::line(format!(
+        "{}; settled in {} files of {} bytes, with no events behind them",
+        calls(report),
+        written.added_files,
+        written.written_bytes,
+    ))
+}
+
+fn calls(report: &Report) -> String {
+    let Report { calls, open_calls, corrections, .. } = report;
+    format!("{calls} calls, {open_calls} of them open, {corrections} corrected")
+}
