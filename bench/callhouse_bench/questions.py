@@ -27,6 +27,7 @@ class Question:
 
 
 SUMS = "count(*), count(answered_at), sum(talk_seconds), sum(debit)"
+OF_SUMS = "sum(calls) AS calls, sum(answered_calls) AS answered, sum(talk_seconds) AS talk, sum(debit) AS debit"
 
 
 @dataclass
@@ -57,14 +58,21 @@ def same_starts(rows: list, result: dict) -> bool:
 def questions(context: Context) -> list[Question]:
     account = f"account = '{context.account}'"
 
+    def first_of(days: int) -> date:
+        return context.first if days >= context.days else context.middle
+
+    def sums(dimension: str, days: int) -> str:
+        """callhouse's table of what is summed beforehand, which its named queries read, too."""
+        start = first_of(days)
+        return f"call_sums('{dimension}', '{start}T00:00:00Z', '{start + timedelta(days=days)}T00:00:00Z')"
+
     def within(days: int, dialect: str) -> str:
-        start = context.first if days >= context.days else context.middle
+        start = first_of(days)
         to = start + timedelta(days=days)
         return f"started_at >= {instant(start, dialect)} AND started_at < {instant(to, dialect)}"
 
     def edges(days: int) -> tuple[str, str]:
-        start = context.first if days >= context.days else context.middle
-        last = start + timedelta(days=days - 1)
+        start, last = first_of(days), first_of(days) + timedelta(days=days - 1)
         return f"{start} 00:00:00", f"{last} 23:59:59"
 
     def each(text: str, days: int | None = None, **parts: dict[str, str]) -> dict[str, str]:
@@ -85,6 +93,12 @@ def questions(context: Context) -> list[Question]:
             "WHERE @ACCOUNT AND @WITHIN AND direction IN ('inbound', 'outbound') GROUP BY direction ORDER BY direction",
             days,
         )
+        statement[CALLHOUSE] = (
+            "SELECT direction, calls, answered, talk, debit, CASE WHEN direction = 'inbound' THEN callers ELSE 0 END FROM ("
+            f"SELECT direction, {OF_SUMS} FROM {sums('total', days)} GROUP BY direction HAVING sum(calls) > 0) CROSS JOIN ("
+            f"SELECT count(*) AS callers FROM (SELECT caller FROM {sums('caller', days)} GROUP BY caller HAVING sum(calls) > 0)) "
+            "ORDER BY direction"
+        )
         asked.append(Question(
             f"summary, {days} days", statement, ("analytics/calls.summary", [*edges(days)]),
             lambda rows, result: (rows[0][1], rows[0][5], rows[1][1])
@@ -102,22 +116,30 @@ def questions(context: Context) -> list[Question]:
             "FROM calls WHERE @ACCOUNT AND @WITHIN GROUP BY 1, 2) AS buckets",
             days, CUT=cut[bucket],
         )
+        statement[CALLHOUSE] = (
+            "SELECT max(calls), sum(calls), sum(answered), sum(talk), sum(debit) FROM ("
+            f"SELECT direction, date_trunc('{bucket}', at) AS bucket, {OF_SUMS} FROM {sums('total', days)} GROUP BY 1, 2)"
+        )
         asked.append(Question(
             f"history by {bucket}, {days} days", statement, ("analytics/calls.history", [*edges(days)]),
             lambda rows, result: rows[0][0] == max(item["count"] for side in result.values() for item in side),
         ))
     tops = [
-        ("DIDs", "did_hash", "inbound", "analytics/calls.inbound_did", []),
-        ("callers' countries", "from_country", "inbound", "analytics/calls.cli_countries", []),
-        ("countries called", "to_country", "outbound", "analytics/calls.outbound_countries", []),
-        ("destinations", "cost_label", "outbound", "analytics/calls.outbound_destinations", []),
-        ("apps", "app_hash", "inbound", "analytics/calls.top_apps", ["IN"]),
+        ("DIDs", "did", "did_hash", "inbound", "analytics/calls.inbound_did", []),
+        ("callers' countries", "from_country", "from_country", "inbound", "analytics/calls.cli_countries", []),
+        ("countries called", "to_country", "to_country", "outbound", "analytics/calls.outbound_countries", []),
+        ("destinations", "destination", "cost_label", "outbound", "analytics/calls.outbound_destinations", []),
+        ("apps", "app", "app_hash", "inbound", "analytics/calls.top_apps", ["IN"]),
     ]
-    for name, column, direction, method, before in tops:
+    for name, dimension, column, direction, method, before in tops:
         statement = each(
             f"SELECT {column}, {SUMS} FROM calls WHERE @ACCOUNT AND @WITHIN AND direction = '{direction}' "
             f"AND {column} IS NOT NULL GROUP BY {column} ORDER BY count(*) DESC, {column} LIMIT 10",
             90,
+        )
+        statement[CALLHOUSE] = (
+            f"SELECT {column}, {OF_SUMS} FROM {sums(dimension, 90)} WHERE direction = '{direction}' AND {column} IS NOT NULL "
+            f"GROUP BY {column} HAVING sum(calls) > 0 ORDER BY calls DESC, {column} LIMIT 10"
         )
         asked.append(Question(
             f"top {name}, 90 days", statement, (method, [*before, "COUNT", *edges(90), 10]),
