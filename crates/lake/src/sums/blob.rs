@@ -1,9 +1,11 @@
 //! The sums of one account and dimension in one file: as bytes, and as rows of [`Dimension::schema`].
 //!
-//! The bytes are those of the `postcard` format, which writes small numbers short. Buckets, numbers of callers and
-//! indexes of values ascend or nearly so and are stored as differences.
+//! The bytes are those of the `postcard` format, which writes small numbers short, behind a byte that says whether zstd
+//! made them shorter. Buckets, numbers of callers and indexes of values ascend or nearly so and are stored as
+//! differences.
 
 use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -36,6 +38,13 @@ pub(super) struct Key {
 
 /// A number of 1 to 18 digits without a leading zero behind a `+`, which is most callers, fits an integer.
 const MOST_DIGITS: usize = 18;
+
+/// The first byte.
+const PLAIN: u8 = 0;
+const ZSTD: u8 = 1;
+const ZSTD_LEVEL: i32 = 3;
+/// No sums of a file come near to this; what does is damaged.
+const MOST_BYTES: u64 = 1 << 28;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Blob {
@@ -99,14 +108,33 @@ pub(super) fn encode(
         debits: amounts(|sum| sum.debit),
         credits: amounts(|sum| sum.credit),
     };
-    postcard::to_stdvec(&blob)
-        .map_err(|error| Error::Invalid { what: format!("sums could not be encoded: {error}") })
+    let failed = |error: &dyn std::fmt::Display| Error::Invalid {
+        what: format!("sums could not be encoded: {error}"),
+    };
+    let plain = postcard::to_stdvec(&blob).map_err(|error| failed(&error))?;
+    let packed = zstd::bulk::compress(&plain, ZSTD_LEVEL).map_err(|error| failed(&error))?;
+    let (form, bytes) = if packed.len() < plain.len() { (ZSTD, packed) } else { (PLAIN, plain) };
+    Ok([&[form], &bytes[..]].concat())
+}
+
+/// The bytes as `postcard` wrote them.
+fn unpacked(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    match bytes.split_first() {
+        Some((&PLAIN, plain)) => Ok(plain.to_vec()),
+        Some((&ZSTD, packed)) => {
+            let mut plain = Vec::new();
+            zstd::stream::read::Decoder::new(packed)?.take(MOST_BYTES).read_to_end(&mut plain)?;
+            Ok(plain)
+        }
+        _ => Err(io::Error::other("they are of no known form")),
+    }
 }
 
 /// The rows that [`encode`] was given, by bucket, direction and values.
 pub(super) fn decode(dimension: Dimension, bytes: &[u8]) -> Result<RecordBatch, Error> {
     let invalid = |what: &str| Error::Invalid { what: format!("sums of a file are damaged: {what}") };
-    let blob: Blob = postcard::from_bytes(bytes).map_err(|error| invalid(&error.to_string()))?;
+    let plain = unpacked(bytes).map_err(|error| invalid(&error.to_string()))?;
+    let blob: Blob = postcard::from_bytes(&plain).map_err(|error| invalid(&error.to_string()))?;
     let rows = blob.calls.len();
     let texts = texts_of(&blob).ok_or_else(|| invalid("a number is too large"))?;
     let text =
