@@ -99,6 +99,7 @@ pub(crate) fn engine_options(settings: &Settings) -> EngineOptions {
         target_partitions: settings.query.target_partitions,
         memory_limit_bytes: settings.query.memory_limit_bytes,
         metadata_cache_bytes: settings.query.metadata_cache_bytes,
+        sums_cache_bytes: settings.query.sums_cache_bytes,
         ..EngineOptions::default()
     }
 }

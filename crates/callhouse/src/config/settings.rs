@@ -90,6 +90,7 @@ pub(crate) struct Query {
     pub(crate) memory_limit_bytes: usize,
     /// Memory for file footers and indexes kept between questions.
     pub(crate) metadata_cache_bytes: usize,
+    pub(crate) sums_cache_bytes: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -168,7 +169,12 @@ impl Default for Compaction {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { target_partitions: 2, memory_limit_bytes: 1 << 30, metadata_cache_bytes: 256 << 20 }
+        Self {
+            target_partitions: 2,
+            memory_limit_bytes: 1 << 30,
+            metadata_cache_bytes: 256 << 20,
+            sums_cache_bytes: 64 << 20,
+        }
     }
 }
 
