@@ -58,14 +58,17 @@ def start(settled: SettledSet, named: str, account: str) -> list[Row]:
 
 
 def plan(settled: SettledSet, named: str, account: str) -> list[Row]:
-    """Of questions in a session that has asked before: `EXPLAIN` is planning and nothing else."""
+    """Of a session's questions, each asked once before: `EXPLAIN` is planning and nothing else."""
     edges = [instant(day, CALLHOUSE) for day in (middle(settled.shape), middle(settled.shape) + timedelta(days=1))]
     within = f"started_at >= {edges[0]} AND started_at < {edges[1]}"
     day = f"SELECT direction, {SUMS} FROM calls WHERE account = '{account}' AND {within} GROUP BY direction ORDER BY direction"
+    drawing = Engine(settled.program, account)
+    call_id = drawing.ask(f"SELECT call_id FROM calls WHERE {within} ORDER BY started_at LIMIT 1")[0][0]
+    drawing.close()
     asked = {
         "EXPLAIN of a summary of a day": f"EXPLAIN {day}",
         "summary of a day": day,
-        "call by id that is nobody's": f"SELECT * FROM calls WHERE account = '{account}' AND call_id = 'nobody'",
+        "call by foreign id": f"SELECT * FROM calls WHERE account = '{account}' AND call_id = '{call_id}'",
     }
     engine = Engine(settled.program, account)
     rows = []

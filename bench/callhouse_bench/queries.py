@@ -50,14 +50,20 @@ def draw_context(shape: Shape, engine: Engine) -> Context:
         f"SELECT callid, call_id FROM calls WHERE {inbound} AND from_number IS NOT NULL "
         f"ORDER BY started_at, callid LIMIT 1 OFFSET {calls // 4}"
     )[0]
+    context = Context(account, date.fromisoformat(shape.start[:10]), shape.days, *ids, number="", prefix="", last_page=100)
+
+    def begun_within(days: int) -> str:
+        edges = [instant(day, CALLHOUSE) for day in (context.middle, context.middle + timedelta(days=days))]
+        return f"{inbound} AND started_at >= {edges[0]} AND started_at < {edges[1]}"
+
+    # Of those who called in one week: all numbers of a large set would not fit the memory of a question.
     number = engine.ask(
-        f"SELECT from_number, count(*) FROM calls WHERE {inbound} AND from_number IS NOT NULL "
+        f"SELECT from_number, count(*) FROM calls WHERE {inbound} AND from_number IN "
+        f"(SELECT from_number FROM calls WHERE {begun_within(7)}) "
         "GROUP BY 1 HAVING count(*) BETWEEN 5 AND 50 ORDER BY count(*) DESC, 1 LIMIT 1"
     )[0][0]
-    context = Context(account, date.fromisoformat(shape.start[:10]), shape.days, *ids, number, number[:9], last_page=100)
-    edges = [instant(day, CALLHOUSE) for day in (context.middle, context.middle + timedelta(days=30))]
-    found = engine.ask(f"SELECT count(*) FROM calls WHERE {inbound} AND started_at >= {edges[0]} AND started_at < {edges[1]}")[0][0]
-    return replace(context, last_page=max(2, min(100, found // 100)))
+    found = engine.ask(f"SELECT count(*) FROM calls WHERE {begun_within(30)}")[0][0]
+    return replace(context, number=number, prefix=number[:9], last_page=max(2, min(100, found // 100)))
 
 
 def measure(program: Program, folder: Path, shape: Shape) -> list[Row]:
