@@ -9,9 +9,8 @@ use callhouse_core::event::envelope::{self, Element, Incoming};
 use callhouse_core::event::{CallEventType, EARLIEST, Kind};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
-use callhouse_core::record::fold;
 use callhouse_core::{AccountId, Clock, Event, Rejection, RejectionReason, Timestamp, connector};
-use callhouse_lake::rows::{EventRow, Origin, RejectionRow, encode_events, encode_rejections};
+use callhouse_lake::rows::{EventColumns, Origin, RejectionRow, encode_rejections};
 use callhouse_log::Message;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -20,9 +19,12 @@ use crate::accounts::AccountCheck;
 use crate::chunk::Counts;
 use crate::error::Error;
 use crate::headers::Instructions;
-use crate::open_records::PartialRecords;
 use crate::options::Options;
 use crate::unit::Unit;
+use crate::unit_records::{PartialRecords, UnitRecords};
+
+/// Of a message's bytes about one in so many is its data; the rest is envelope.
+const DATA_SHARE: usize = 2;
 
 /// What a unit became.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ pub(crate) struct Decoded {
     pub(crate) holes: Vec<OffsetRange>,
     pub(crate) events: RecordBatch,
     pub(crate) rejections: RecordBatch,
-    /// One partial record per event that is about a call.
+    /// What the events state of calls, mostly one record per call.
     pub(crate) records: PartialRecords,
     pub(crate) counts: Counts,
     pub(crate) tally: Tally,
@@ -83,6 +85,7 @@ impl Decoder {
                 message.received_at = now;
             }
         }
+        let payload_bytes: usize = unit.messages.iter().map(|message| message.payload.len()).sum();
         let phones = self.phone_books.lock().pop();
         let phones = phones.unwrap_or_else(|| PhoneBook::with_capacity(self.phone_numbers));
         let mut decoding = Decoding {
@@ -90,9 +93,10 @@ impl Decoder {
             runtime,
             phones,
             range: &unit.range,
-            events: Vec::with_capacity(unit.messages.len()),
+            events: EventColumns::with_capacity(unit.messages.len(), payload_bytes / DATA_SHARE),
+            event_count: 0,
             rejections: Vec::new(),
-            records: Vec::with_capacity(unit.messages.len()),
+            records: UnitRecords::default(),
             last_admitted: None,
             refused: HashMap::new(),
             tally: Tally::default(),
@@ -100,7 +104,7 @@ impl Decoder {
         for message in &unit.messages {
             decoding.message(message)?;
         }
-        let Decoding { phones, events, rejections, records, mut tally, .. } = decoding;
+        let Decoding { phones, events, event_count, rejections, records, mut tally, .. } = decoding;
         self.phone_books.lock().push(phones);
 
         tally.oldest_received_at = unit.messages.iter().map(|message| message.received_at).min();
@@ -111,12 +115,12 @@ impl Decoder {
         };
         let count = |len: usize| u64::try_from(len).unwrap_or(u64::MAX);
         Ok(Decoded {
-            events: encode_events(&events).map_err(failed)?,
+            events: events.finish().map_err(failed)?,
             rejections: encode_rejections(&rejections).map_err(failed)?,
-            records,
+            records: records.into_records(),
             counts: Counts {
                 messages: count(unit.messages.len()),
-                events: count(events.len()),
+                events: event_count,
                 rejections: count(rejections.len()),
             },
             tally,
@@ -132,9 +136,10 @@ struct Decoding<'a> {
     runtime: &'a Handle,
     phones: PhoneBook,
     range: &'a OffsetRange,
-    events: Vec<EventRow>,
+    events: EventColumns,
+    event_count: u64,
     rejections: Vec<RejectionRow>,
-    records: PartialRecords,
+    records: UnitRecords,
     /// The account and principal of the last event that was admitted: they repeat.
     last_admitted: Option<(AccountId, Option<AccountId>)>,
     /// Accounts refused in this unit, by account and principal: asking again for each event would be slow.
@@ -211,12 +216,15 @@ impl Decoding<'_> {
             self.reject(rejection, origin, Some(&event.account), bytes);
             return Ok(());
         }
-        self.records.extend(fold(&event, &mut self.phones).map(Box::new));
+        self.events.push(&event, &origin);
+        self.event_count += 1;
         match &event.kind {
-            Kind::Call(event_type, _) => *self.tally.call_events.entry(*event_type).or_default() += 1,
+            Kind::Call(event_type, _) => {
+                *self.tally.call_events.entry(*event_type).or_default() += 1;
+                self.records.add(event, &mut self.phones);
+            }
             Kind::Unknown(_) => self.tally.unknown_events += 1,
         }
-        self.events.push(EventRow { event, origin });
         Ok(())
     }
 

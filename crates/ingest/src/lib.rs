@@ -29,6 +29,7 @@ mod retry;
 mod staging;
 mod status;
 mod unit;
+mod unit_records;
 mod worker;
 
 pub use error::Error;
