@@ -23,6 +23,7 @@ mod ingest;
 pub mod metrics;
 mod open_records;
 mod options;
+mod order;
 mod owner;
 mod partitions;
 mod retry;
