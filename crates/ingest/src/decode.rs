@@ -2,6 +2,7 @@
 //! rejection (ING-3). Runs on blocking threads; units of one partition may be decoded at the same time.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -12,6 +13,7 @@ use callhouse_core::position::OffsetRange;
 use callhouse_core::{AccountId, Clock, Event, Rejection, RejectionReason, Timestamp, connector};
 use callhouse_lake::rows::{EventColumns, Origin, RejectionRow, encode_rejections};
 use callhouse_log::Message;
+use callhouse_log::message::Headers;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
@@ -97,6 +99,7 @@ impl Decoder {
             event_count: 0,
             rejections: Vec::new(),
             records: UnitRecords::default(),
+            last_instructions: None,
             last_admitted: None,
             refused: HashMap::new(),
             tally: Tally::default(),
@@ -140,6 +143,7 @@ struct Decoding<'a> {
     event_count: u64,
     rejections: Vec<RejectionRow>,
     records: UnitRecords,
+    last_instructions: Option<(&'a Headers, Rc<Instructions<'a>>)>,
     /// The account and principal of the last event that was admitted: they repeat.
     last_admitted: Option<(AccountId, Option<AccountId>)>,
     /// Accounts refused in this unit, by account and principal: asking again for each event would be slow.
@@ -147,15 +151,15 @@ struct Decoding<'a> {
     tally: Tally,
 }
 
-impl Decoding<'_> {
-    fn message(&mut self, message: &Message) -> Result<(), Error> {
+impl<'a> Decoding<'a> {
+    fn message(&mut self, message: &'a Message) -> Result<(), Error> {
         let origin = Origin {
             kafka_partition: self.range.kafka_partition.clone(),
             offset: message.offset,
             element: 0,
             received_at: message.received_at,
         };
-        let instructions = match Instructions::read(&message.headers) {
+        let instructions = match self.instructions(&message.headers) {
             Ok(instructions) => instructions,
             Err(rejection) => {
                 self.reject(rejection, origin, None, &message.payload);
@@ -184,6 +188,18 @@ impl Decoding<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What the headers say; read once for messages that share them.
+    fn instructions(&mut self, headers: &'a Headers) -> Result<Rc<Instructions<'a>>, Rejection> {
+        if let Some((last, instructions)) = &self.last_instructions
+            && Arc::ptr_eq(last, headers)
+        {
+            return Ok(Rc::clone(instructions));
+        }
+        let instructions = Rc::new(Instructions::read(headers)?);
+        self.last_instructions = Some((headers, Rc::clone(&instructions)));
+        Ok(instructions)
     }
 
     /// The message's size when it is over the limit.
