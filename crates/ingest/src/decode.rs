@@ -10,7 +10,9 @@ use callhouse_core::event::envelope::{self, Element, Incoming};
 use callhouse_core::event::{CallEventType, EARLIEST, Kind};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
-use callhouse_core::{AccountId, Clock, Event, Rejection, RejectionReason, Timestamp, connector};
+use callhouse_core::{
+    AccountId, Clock, Event, KafkaPartition, Rejection, RejectionReason, Timestamp, connector,
+};
 use callhouse_lake::rows::{EventColumns, Origin, RejectionRow, encode_rejections};
 use callhouse_log::Message;
 use callhouse_log::message::Headers;
@@ -90,11 +92,14 @@ impl Decoder {
         let payload_bytes: usize = unit.messages.iter().map(|message| message.payload.len()).sum();
         let phones = self.phone_books.lock().pop();
         let phones = phones.unwrap_or_else(|| PhoneBook::with_capacity(self.phone_numbers));
+        // Of its own, because threads that count the users of one name together wait for each other.
+        let KafkaPartition { topic, partition } = &unit.range.kafka_partition;
+        let kafka_partition = KafkaPartition::new(&**topic, *partition);
         let mut decoding = Decoding {
             decoder: self,
             runtime,
             phones,
-            range: &unit.range,
+            kafka_partition,
             events: EventColumns::with_capacity(unit.messages.len(), payload_bytes / DATA_SHARE),
             event_count: 0,
             rejections: Vec::new(),
@@ -138,7 +143,7 @@ struct Decoding<'a> {
     decoder: &'a Decoder,
     runtime: &'a Handle,
     phones: PhoneBook,
-    range: &'a OffsetRange,
+    kafka_partition: KafkaPartition,
     events: EventColumns,
     event_count: u64,
     rejections: Vec<RejectionRow>,
@@ -153,8 +158,8 @@ struct Decoding<'a> {
 
 impl<'a> Decoding<'a> {
     fn message(&mut self, message: &'a Message) -> Result<(), Error> {
-        let origin = Origin {
-            kafka_partition: self.range.kafka_partition.clone(),
+        let mut origin = Origin {
+            kafka_partition: self.kafka_partition.clone(),
             offset: message.offset,
             element: 0,
             received_at: message.received_at,
@@ -162,7 +167,7 @@ impl<'a> Decoding<'a> {
         let instructions = match self.instructions(&message.headers) {
             Ok(instructions) => instructions,
             Err(rejection) => {
-                self.reject(rejection, origin, None, &message.payload);
+                self.reject(rejection, &origin, None, &message.payload);
                 return Ok(());
             }
         };
@@ -170,21 +175,21 @@ impl<'a> Decoding<'a> {
         if let Some(size) = self.excess(message, &instructions) {
             let kept = &message.payload[..message.payload.len().min(self.decoder.rejected_payload_bytes)];
             let detail = format!("the message has {size} bytes, of which {} are kept", kept.len());
-            self.reject(Rejection::new(RejectionReason::TooLarge, detail), origin, principal, kept);
+            self.reject(Rejection::new(RejectionReason::TooLarge, detail), &origin, principal, kept);
             return Ok(());
         }
         let elements = elements(message, &instructions);
         if elements.is_empty() {
             let nothing = Rejection::new(RejectionReason::Empty, "the message holds no event");
-            self.reject(nothing, origin, principal, &message.payload);
+            self.reject(nothing, &origin, principal, &message.payload);
             return Ok(());
         }
         let named = principal.or(instructions.default_account.as_ref());
         for (index, element) in (0_i32..).zip(elements) {
-            let origin = Origin { element: index, ..origin.clone() };
+            origin.element = index;
             match element.outcome {
-                Ok(event) => self.event(event, origin, principal, element.bytes)?,
-                Err(rejection) => self.reject(rejection, origin, named, element.bytes),
+                Ok(event) => self.event(event, &origin, principal, element.bytes)?,
+                Err(rejection) => self.reject(rejection, &origin, named, element.bytes),
             }
         }
         Ok(())
@@ -220,7 +225,7 @@ impl<'a> Decoding<'a> {
     fn event(
         &mut self,
         event: Event,
-        origin: Origin,
+        origin: &Origin,
         principal: Option<&AccountId>,
         bytes: &[u8],
     ) -> Result<(), Error> {
@@ -232,7 +237,7 @@ impl<'a> Decoding<'a> {
             self.reject(rejection, origin, Some(&event.account), bytes);
             return Ok(());
         }
-        self.events.push(&event, &origin);
+        self.events.push(&event, origin);
         self.event_count += 1;
         match &event.kind {
             Kind::Call(event_type, _) => {
@@ -271,10 +276,15 @@ impl<'a> Decoding<'a> {
         Ok(checked)
     }
 
-    fn reject(&mut self, rejection: Rejection, origin: Origin, account: Option<&AccountId>, bytes: &[u8]) {
+    fn reject(&mut self, rejection: Rejection, origin: &Origin, account: Option<&AccountId>, bytes: &[u8]) {
         *self.tally.reasons.entry(rejection.reason).or_default() += 1;
         let account = account.map(|account| account.as_str().into());
-        self.rejections.push(RejectionRow { rejection, origin, account, payload: bytes.into() });
+        self.rejections.push(RejectionRow {
+            rejection,
+            origin: origin.clone(),
+            account,
+            payload: bytes.into(),
+        });
     }
 }
 
