@@ -12,6 +12,7 @@ use callhouse_ingest::{Ingest, Options};
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
 use callhouse_lake::clock::SystemClock;
 use callhouse_lake::{Catalog, DataFolder, HotRows};
+use callhouse_log::message::Headers;
 use callhouse_log::{Error, Log, LogBatch, Message, PartitionLag, PartitionOwner};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -107,7 +108,7 @@ fn log_of(events: usize, partitions: usize) -> (MemoryLog, usize) {
         let payload = Bytes::from(event(number));
         bytes += payload.len();
         let offset = i64::try_from(of_partition.len()).unwrap_or(i64::MAX);
-        of_partition.push(Message { offset, received_at, headers: Vec::new(), payload });
+        of_partition.push(Message { offset, received_at, headers: Headers::default(), payload });
     }
     let with_batches = |(number, messages): (i32, Vec<Message>)| {
         let kafka_partition = KafkaPartition::new("calls", number);

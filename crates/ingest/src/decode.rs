@@ -2,6 +2,7 @@
 //! rejection (ING-3). Runs on blocking threads; units of one partition may be decoded at the same time.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -9,10 +10,12 @@ use callhouse_core::event::envelope::{self, Element, Incoming};
 use callhouse_core::event::{CallEventType, EARLIEST, Kind};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
-use callhouse_core::record::fold;
-use callhouse_core::{AccountId, Clock, Event, Rejection, RejectionReason, Timestamp, connector};
-use callhouse_lake::rows::{EventRow, Origin, RejectionRow, encode_events, encode_rejections};
+use callhouse_core::{
+    AccountId, Clock, Event, KafkaPartition, Rejection, RejectionReason, Timestamp, connector,
+};
+use callhouse_lake::rows::{EventColumns, Origin, RejectionRow, encode_rejections};
 use callhouse_log::Message;
+use callhouse_log::message::Headers;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
@@ -20,9 +23,12 @@ use crate::accounts::AccountCheck;
 use crate::chunk::Counts;
 use crate::error::Error;
 use crate::headers::Instructions;
-use crate::open_records::PartialRecords;
 use crate::options::Options;
 use crate::unit::Unit;
+use crate::unit_records::{PartialRecords, UnitRecords};
+
+/// Of a message's bytes about one in so many is its data; the rest is envelope.
+const DATA_SHARE: usize = 2;
 
 /// What a unit became.
 #[derive(Debug)]
@@ -31,7 +37,7 @@ pub(crate) struct Decoded {
     pub(crate) holes: Vec<OffsetRange>,
     pub(crate) events: RecordBatch,
     pub(crate) rejections: RecordBatch,
-    /// One partial record per event that is about a call.
+    /// What the events state of calls, mostly one record per call.
     pub(crate) records: PartialRecords,
     pub(crate) counts: Counts,
     pub(crate) tally: Tally,
@@ -83,16 +89,22 @@ impl Decoder {
                 message.received_at = now;
             }
         }
+        let payload_bytes: usize = unit.messages.iter().map(|message| message.payload.len()).sum();
         let phones = self.phone_books.lock().pop();
         let phones = phones.unwrap_or_else(|| PhoneBook::with_capacity(self.phone_numbers));
+        // Of its own, because threads that count the users of one name together wait for each other.
+        let KafkaPartition { topic, partition } = &unit.range.kafka_partition;
+        let kafka_partition = KafkaPartition::new(&**topic, *partition);
         let mut decoding = Decoding {
             decoder: self,
             runtime,
             phones,
-            range: &unit.range,
-            events: Vec::with_capacity(unit.messages.len()),
+            kafka_partition,
+            events: EventColumns::with_capacity(unit.messages.len(), payload_bytes / DATA_SHARE),
+            event_count: 0,
             rejections: Vec::new(),
-            records: Vec::with_capacity(unit.messages.len()),
+            records: UnitRecords::default(),
+            last_instructions: None,
             last_admitted: None,
             refused: HashMap::new(),
             tally: Tally::default(),
@@ -100,7 +112,7 @@ impl Decoder {
         for message in &unit.messages {
             decoding.message(message)?;
         }
-        let Decoding { phones, events, rejections, records, mut tally, .. } = decoding;
+        let Decoding { phones, events, event_count, rejections, records, mut tally, .. } = decoding;
         self.phone_books.lock().push(phones);
 
         tally.oldest_received_at = unit.messages.iter().map(|message| message.received_at).min();
@@ -111,12 +123,12 @@ impl Decoder {
         };
         let count = |len: usize| u64::try_from(len).unwrap_or(u64::MAX);
         Ok(Decoded {
-            events: encode_events(&events).map_err(failed)?,
+            events: events.finish().map_err(failed)?,
             rejections: encode_rejections(&rejections).map_err(failed)?,
-            records,
+            records: records.into_records(),
             counts: Counts {
                 messages: count(unit.messages.len()),
-                events: count(events.len()),
+                events: event_count,
                 rejections: count(rejections.len()),
             },
             tally,
@@ -131,10 +143,12 @@ struct Decoding<'a> {
     decoder: &'a Decoder,
     runtime: &'a Handle,
     phones: PhoneBook,
-    range: &'a OffsetRange,
-    events: Vec<EventRow>,
+    kafka_partition: KafkaPartition,
+    events: EventColumns,
+    event_count: u64,
     rejections: Vec<RejectionRow>,
-    records: PartialRecords,
+    records: UnitRecords,
+    last_instructions: Option<(&'a Headers, Rc<Instructions<'a>>)>,
     /// The account and principal of the last event that was admitted: they repeat.
     last_admitted: Option<(AccountId, Option<AccountId>)>,
     /// Accounts refused in this unit, by account and principal: asking again for each event would be slow.
@@ -142,18 +156,18 @@ struct Decoding<'a> {
     tally: Tally,
 }
 
-impl Decoding<'_> {
-    fn message(&mut self, message: &Message) -> Result<(), Error> {
-        let origin = Origin {
-            kafka_partition: self.range.kafka_partition.clone(),
+impl<'a> Decoding<'a> {
+    fn message(&mut self, message: &'a Message) -> Result<(), Error> {
+        let mut origin = Origin {
+            kafka_partition: self.kafka_partition.clone(),
             offset: message.offset,
             element: 0,
             received_at: message.received_at,
         };
-        let instructions = match Instructions::read(&message.headers) {
+        let instructions = match self.instructions(&message.headers) {
             Ok(instructions) => instructions,
             Err(rejection) => {
-                self.reject(rejection, origin, None, &message.payload);
+                self.reject(rejection, &origin, None, &message.payload);
                 return Ok(());
             }
         };
@@ -161,24 +175,36 @@ impl Decoding<'_> {
         if let Some(size) = self.excess(message, &instructions) {
             let kept = &message.payload[..message.payload.len().min(self.decoder.rejected_payload_bytes)];
             let detail = format!("the message has {size} bytes, of which {} are kept", kept.len());
-            self.reject(Rejection::new(RejectionReason::TooLarge, detail), origin, principal, kept);
+            self.reject(Rejection::new(RejectionReason::TooLarge, detail), &origin, principal, kept);
             return Ok(());
         }
         let elements = elements(message, &instructions);
         if elements.is_empty() {
             let nothing = Rejection::new(RejectionReason::Empty, "the message holds no event");
-            self.reject(nothing, origin, principal, &message.payload);
+            self.reject(nothing, &origin, principal, &message.payload);
             return Ok(());
         }
         let named = principal.or(instructions.default_account.as_ref());
         for (index, element) in (0_i32..).zip(elements) {
-            let origin = Origin { element: index, ..origin.clone() };
+            origin.element = index;
             match element.outcome {
-                Ok(event) => self.event(event, origin, principal, element.bytes)?,
-                Err(rejection) => self.reject(rejection, origin, named, element.bytes),
+                Ok(event) => self.event(event, &origin, principal, element.bytes)?,
+                Err(rejection) => self.reject(rejection, &origin, named, element.bytes),
             }
         }
         Ok(())
+    }
+
+    /// What the headers say; read once for messages that share them.
+    fn instructions(&mut self, headers: &'a Headers) -> Result<Rc<Instructions<'a>>, Rejection> {
+        if let Some((last, instructions)) = &self.last_instructions
+            && Arc::ptr_eq(last, headers)
+        {
+            return Ok(Rc::clone(instructions));
+        }
+        let instructions = Rc::new(Instructions::read(headers)?);
+        self.last_instructions = Some((headers, Rc::clone(&instructions)));
+        Ok(instructions)
     }
 
     /// The message's size when it is over the limit.
@@ -199,7 +225,7 @@ impl Decoding<'_> {
     fn event(
         &mut self,
         event: Event,
-        origin: Origin,
+        origin: &Origin,
         principal: Option<&AccountId>,
         bytes: &[u8],
     ) -> Result<(), Error> {
@@ -211,12 +237,15 @@ impl Decoding<'_> {
             self.reject(rejection, origin, Some(&event.account), bytes);
             return Ok(());
         }
-        self.records.extend(fold(&event, &mut self.phones).map(Box::new));
+        self.events.push(&event, origin);
+        self.event_count += 1;
         match &event.kind {
-            Kind::Call(event_type, _) => *self.tally.call_events.entry(*event_type).or_default() += 1,
+            Kind::Call(event_type, _) => {
+                *self.tally.call_events.entry(*event_type).or_default() += 1;
+                self.records.add(event, &mut self.phones);
+            }
             Kind::Unknown(_) => self.tally.unknown_events += 1,
         }
-        self.events.push(EventRow { event, origin });
         Ok(())
     }
 
@@ -247,10 +276,15 @@ impl Decoding<'_> {
         Ok(checked)
     }
 
-    fn reject(&mut self, rejection: Rejection, origin: Origin, account: Option<&AccountId>, bytes: &[u8]) {
+    fn reject(&mut self, rejection: Rejection, origin: &Origin, account: Option<&AccountId>, bytes: &[u8]) {
         *self.tally.reasons.entry(rejection.reason).or_default() += 1;
         let account = account.map(|account| account.as_str().into());
-        self.rejections.push(RejectionRow { rejection, origin, account, payload: bytes.into() });
+        self.rejections.push(RejectionRow {
+            rejection,
+            origin: origin.clone(),
+            account,
+            payload: bytes.into(),
+        });
     }
 }
 

@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::compute::interleave_record_batch;
 use arrow::error::ArrowError;
-use arrow::row::{RowConverter, Rows, SortField};
 use callhouse_lake::{FileWriter, NewFile, Table};
 
 use crate::chunk::Chunk;
 use crate::error::Error;
+use crate::order::order;
 use crate::staging::Share;
 
 /// Rows per batch handed to the file writer; bounds the copy that sorting makes.
@@ -67,29 +67,9 @@ fn sort(
     let schema = first.schema();
     let columns =
         table.sort_columns().iter().map(|name| schema.index_of(name)).collect::<Result<Vec<_>, _>>()?;
-    // Nulls last, ascending: what the table promises and compaction relies on.
-    let options = arrow::compute::SortOptions { descending: false, nulls_first: false };
-    let fields = columns
-        .iter()
-        .map(|index| SortField::new_with_options(schema.field(*index).data_type().clone(), options))
-        .collect();
-    let converter = RowConverter::new(fields)?;
-    let keys = batches
-        .iter()
-        .map(|batch| {
-            let key: Vec<ArrayRef> = columns.iter().map(|index| Arc::clone(batch.column(*index))).collect();
-            converter.convert_columns(&key)
-        })
-        .collect::<Result<Vec<Rows>, _>>()?;
-    let mut order: Vec<(usize, usize)> =
-        Vec::with_capacity(batches.iter().map(|batch| batch.num_rows()).sum());
-    for (index, batch) in batches.iter().enumerate() {
-        let is_superseded =
-            |row: usize| superseded.get(index).is_some_and(|rows| rows.get(row) == Some(&true));
-        order.extend((0..batch.num_rows()).filter(|row| !is_superseded(*row)).map(|row| (index, row)));
-    }
-    // Stable, because chunks come in order and mostly sorted: the sort is then a merge of runs.
-    order.sort_by(|a, b| keys[a.0].row(a.1).cmp(&keys[b.0].row(b.1)));
+    let is_superseded =
+        |batch: usize, row: usize| superseded.get(batch).is_some_and(|rows| rows.get(row) == Some(&true));
+    let order = order(batches, &columns, |batch, row| !is_superseded(batch, row))?;
     order.chunks(ROWS_PER_BATCH).map(|rows| interleave_record_batch(batches, rows)).collect()
 }
 

@@ -23,12 +23,14 @@ mod ingest;
 pub mod metrics;
 mod open_records;
 mod options;
+mod order;
 mod owner;
 mod partitions;
 mod retry;
 mod staging;
 mod status;
 mod unit;
+mod unit_records;
 mod worker;
 
 pub use error::Error;

@@ -9,6 +9,8 @@ use std::collections::HashMap;
 
 use callhouse_core::{AccountId, CallRecord};
 
+use crate::unit_records::PartialRecords;
+
 /// Where a row of `calls_recent` stands among the chunks of its partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RowAddress {
@@ -16,10 +18,6 @@ pub(crate) struct RowAddress {
     pub(crate) chunk: u64,
     pub(crate) row: usize,
 }
-
-/// Partial records on their way from decoding to a chunk. Boxed, because a record is about a kilobyte and would be
-/// copied at every step.
-pub(crate) type PartialRecords = Vec<Box<CallRecord>>;
 
 /// What a chunk adds to `calls_recent`.
 #[derive(Debug)]

@@ -99,6 +99,7 @@ impl Gathering {
 mod tests {
     use bytes::Bytes;
     use callhouse_core::Timestamp;
+    use callhouse_log::message::Headers;
 
     use super::*;
 
@@ -106,7 +107,7 @@ mod tests {
         let message = |offset| Message {
             offset,
             received_at: Timestamp(0),
-            headers: Vec::new(),
+            headers: Headers::default(),
             payload: Bytes::from_static(b"{}"),
         };
         let kafka_partition = KafkaPartition::new("calls", 0);

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use prior::{ImportsFolder, Mark, Prefix, PriorImports};
 
-use crate::message::Header;
+use crate::message::{Header, Headers};
 use crate::{Error, Log, PartitionLag, PartitionOwner, StartAt};
 use identity::Identity;
 use lines::Lines;
@@ -180,12 +180,12 @@ impl FileLog {
 
 impl Source {
     /// The headers of a line whose default account is `account`.
-    fn headers(&self, account: Option<&AccountId>) -> Vec<Header> {
+    fn headers(&self, account: Option<&AccountId>) -> Headers {
         let mut headers: Vec<Header> = vec![(FORMAT_HEADER.into(), self.format.as_bytes().into())];
         if let Some(account) = account {
             headers.push((DEFAULT_ACCOUNT_HEADER.into(), account.as_str().as_bytes().into()));
         }
-        headers
+        headers.into()
     }
 
     /// Which account each line of the file falls back on; to be asked from the first line on.

@@ -1,5 +1,7 @@
 //! Messages: bytes as they came, and where they stood.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::{KafkaPartition, Timestamp};
@@ -7,14 +9,32 @@ use callhouse_core::{KafkaPartition, Timestamp};
 /// Header name and value.
 pub type Header = (Box<str>, Box<[u8]>);
 
+/// The headers of a message. Messages that follow each other mostly have the same ones, and share them then.
+pub type Headers = Arc<[Header]>;
+
 /// A message read from a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     pub offset: i64,
     /// When the log took it: Kafka's message timestamp, the embedded log's clock at append.
     pub received_at: Timestamp,
-    pub headers: Vec<Header>,
+    pub headers: Headers,
     pub payload: Bytes,
+}
+
+/// Finds that the headers of a message are those of the one before.
+#[derive(Debug, Default)]
+pub(crate) struct LastHeaders(Headers);
+
+impl LastHeaders {
+    /// The headers with these names and values, made only when they are others than the last ones.
+    pub(crate) fn share(&mut self, found: &[(&str, &[u8])]) -> Headers {
+        let last = self.0.iter().map(|(name, value)| (&**name, &**value));
+        if !last.eq(found.iter().copied()) {
+            self.0 = found.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        }
+        Arc::clone(&self.0)
+    }
 }
 
 /// A message to append. Messages with the same key keep their order.

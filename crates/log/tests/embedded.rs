@@ -76,7 +76,7 @@ async fn log_1_what_was_acknowledged_is_there_after_a_restart() {
     running.stop().await.expect("ends well");
 
     assert_eq!(texts(&messages), ["0", "1", "2", "3", "4"]);
-    assert_eq!(messages[4].headers, numbered(4..5)[0].headers);
+    assert_eq!(*messages[4].headers, *numbered(4..5)[0].headers);
     assert_eq!(messages[0].received_at, ManualClock::default().now());
     let only = || ("only", events());
     let expected = [

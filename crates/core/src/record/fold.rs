@@ -1,4 +1,4 @@
-//! From one event to the partial record it states.
+//! From one event to what it states of its call.
 //!
 //! Every call event may state any group; its type decides with which authority. The whole table is
 //! [`authority`]. Two rules go beyond it:
@@ -50,36 +50,53 @@ const fn authority(event_type: CallEventType, matter: Matter) -> u8 {
 /// The partial record one event states; `None` for events that are not about calls.
 #[must_use]
 pub fn fold(event: &Event, phones: &mut PhoneBook) -> Option<CallRecord> {
-    let Kind::Call(event_type, data) = &event.kind else { return None };
-    let mut record = CallRecord::empty(event.account.clone(), event.subject.clone(), event.time);
-    if *event_type == CallEventType::Erased {
-        record.erased_at = Some(event.time);
-        return Some(record);
+    if !matches!(event.kind, Kind::Call(..)) {
+        return None;
     }
-    let statement = Statement { event_type: *event_type, time: event.time, data };
-    record.start = statement.start();
-    record.ringing = statement
-        .instant(data.ringing_at, &[CallEventType::Ringing])
-        .map(|(stamp, ringing_at)| Group { stamp, content: Ringing { ringing_at } });
-    record.answer = statement.answer();
-    record.end = statement
-        .instant(data.ended_at, &[CallEventType::Ended, CallEventType::DetailRecorded])
-        .map(|(stamp, ended_at)| Group { stamp, content: End { ended_at } });
-    record.parties = statement.parties(&event.source, phones);
-    record.release = statement.release();
-    record.quality = statement.quality();
-    record.rating = statement.rating();
+    let mut record = CallRecord::empty(event.account.clone(), event.subject.clone(), event.time);
+    fold_into(&mut record, event.clone(), phones);
     Some(record)
 }
 
-/// One event's view of its call.
-struct Statement<'e> {
-    event_type: CallEventType,
-    time: Timestamp,
-    data: &'e CallData,
+/// Joins what an event states into the record of its call: the same as joining its partial record, without making
+/// one. An event that is not about a call states nothing.
+pub fn fold_into(record: &mut CallRecord, event: Event, phones: &mut PhoneBook) {
+    let Event { time, source, kind: Kind::Call(event_type, data), .. } = event else { return };
+    debug_assert!(record.account == event.account && record.call_id == event.subject, "fold of two calls");
+    record.first_event_at = record.first_event_at.min(time);
+    record.last_event_at = record.last_event_at.max(time);
+    if event_type == CallEventType::Erased {
+        record.erased_at = record.erased_at.max(Some(time));
+    } else {
+        let mut statement = Statement { event_type, time, source, data };
+        keep_greater(&mut record.start, statement.start());
+        keep_greater(&mut record.ringing, statement.ringing());
+        keep_greater(&mut record.answer, statement.answer());
+        keep_greater(&mut record.end, statement.end());
+        keep_greater(&mut record.parties, statement.parties(phones));
+        keep_greater(&mut record.release, statement.release());
+        keep_greater(&mut record.quality, statement.quality());
+        keep_greater(&mut record.rating, statement.rating());
+    }
+    record.clear_personal_if_erased();
 }
 
-impl Statement<'_> {
+/// `None` is less than any group.
+fn keep_greater<T: Ord>(kept: &mut Option<Group<T>>, stated: Option<Group<T>>) {
+    if stated > *kept {
+        *kept = stated;
+    }
+}
+
+/// One event's view of its call. Text goes over into the record, so each group can be taken once.
+struct Statement {
+    event_type: CallEventType,
+    time: Timestamp,
+    source: Box<str>,
+    data: Box<CallData>,
+}
+
+impl Statement {
     /// A stated instant, or the event's time where events of this type stand in for one.
     fn instant(&self, stated: Option<Timestamp>, stand_ins: &[CallEventType]) -> Option<(Stamp, Timestamp)> {
         match stated {
@@ -111,7 +128,7 @@ impl Statement<'_> {
                 | CallEventType::Ended
                 | CallEventType::DetailRecorded,
             ) => {
-                let data = self.data;
+                let data = &self.data;
                 let seen = [data.ringing_at, data.answered_at, data.ended_at].into_iter().flatten();
                 let earliest = seen.fold(self.time, Timestamp::min);
                 (Stamp::concluded(earliest), earliest)
@@ -127,55 +144,92 @@ impl Statement<'_> {
         Some(Group { stamp, content: Start { started_at } })
     }
 
+    fn ringing(&self) -> Option<Group<Ringing>> {
+        let (stamp, ringing_at) = self.instant(self.data.ringing_at, &[CallEventType::Ringing])?;
+        Some(Group { stamp, content: Ringing { ringing_at } })
+    }
+
+    fn end(&self) -> Option<Group<End>> {
+        let stand_ins = [CallEventType::Ended, CallEventType::DetailRecorded];
+        let (stamp, ended_at) = self.instant(self.data.ended_at, &stand_ins)?;
+        Some(Group { stamp, content: End { ended_at } })
+    }
+
     fn answer(&self) -> Option<Group<Answer>> {
         let (stamp, answered_at) = self.instant(self.data.answered_at, &[CallEventType::Answered])?;
         Some(Group { stamp, content: Answer { answered_at, answered_by: self.data.answered_by } })
     }
 
-    fn parties(&self, source: &str, phones: &mut PhoneBook) -> Option<Group<Parties>> {
-        let data = self.data;
-        let mut parties = Parties {
-            direction: data.direction,
-            from_presentation: data.from_presentation,
-            did_hash: data.did_hash.clone(),
-            did_number: data.did_number.as_deref().map(|raw| e164_or_raw(raw, phones)),
-            app_hash: data.app_hash.clone(),
-            app_name: data.app_name.clone(),
-            app_package: data.app_package.clone(),
-            parent_call_id: data.parent_call_id.clone(),
-            group_id: data.group_id.clone(),
-            trunk: data.trunk.clone(),
-            from_number_raw: data.from.clone(),
-            from_name: data.from_name.clone(),
-            to_number_raw: data.to.clone(),
-            forwarded_from: data.forwarded_from.as_deref().map(|raw| e164_or_raw(raw, phones)),
-            customer_field: data.customer_field.clone(),
-            source_ip: data.source_ip.clone(),
-            user_agent: data.user_agent.clone(),
-            ..Parties::default()
-        };
+    /// Whether the event says anything of who called whom through what.
+    fn states_parties(&self) -> bool {
+        let data = &self.data;
+        let texts = [
+            &data.from,
+            &data.to,
+            &data.did_hash,
+            &data.did_number,
+            &data.app_hash,
+            &data.app_name,
+            &data.app_package,
+            &data.parent_call_id,
+            &data.group_id,
+            &data.trunk,
+            &data.from_name,
+            &data.forwarded_from,
+            &data.customer_field,
+            &data.source_ip,
+            &data.user_agent,
+        ];
+        data.direction.is_some()
+            || data.from_presentation.is_some()
+            || texts.into_iter().any(|text| text.is_some())
+    }
+
+    fn parties(&mut self, phones: &mut PhoneBook) -> Option<Group<Parties>> {
         // A call that started has parties even if none of them is known; other events must say something.
-        if self.event_type != CallEventType::Started && parties == Parties::default() {
+        if self.event_type != CallEventType::Started && !self.states_parties() {
             return None;
         }
-        parties.source = source.into();
-        if let Some(from) = &data.from {
+        let stamp = self.stamp(Matter::Parties);
+        let data = &mut self.data;
+        let mut parties = Parties {
+            source: std::mem::take(&mut self.source),
+            direction: data.direction,
+            from_presentation: data.from_presentation,
+            did_hash: data.did_hash.take(),
+            did_number: data.did_number.take().map(|raw| e164_or_raw(raw, phones)),
+            app_hash: data.app_hash.take(),
+            app_name: data.app_name.take(),
+            app_package: data.app_package.take(),
+            parent_call_id: data.parent_call_id.take(),
+            group_id: data.group_id.take(),
+            trunk: data.trunk.take(),
+            from_number_raw: data.from.take(),
+            from_name: data.from_name.take(),
+            to_number_raw: data.to.take(),
+            forwarded_from: data.forwarded_from.take().map(|raw| e164_or_raw(raw, phones)),
+            customer_field: data.customer_field.take(),
+            source_ip: data.source_ip.take(),
+            user_agent: data.user_agent.take(),
+            ..Parties::default()
+        };
+        if let Some(from) = &parties.from_number_raw {
             let number = phones.look_up(from);
             parties.from_number = number.e164.clone();
             parties.from_country = number.country.clone();
             parties.from_number_type = number.number_type.map(Into::into);
         }
-        if let Some(to) = &data.to {
+        if let Some(to) = &parties.to_number_raw {
             let number = phones.look_up(to);
             parties.to_number = number.e164.clone();
             parties.to_country = number.country.clone();
             parties.to_number_type = number.number_type.map(Into::into);
         }
-        Some(Group { stamp: self.stamp(Matter::Parties), content: parties })
+        Some(Group { stamp, content: parties })
     }
 
-    fn release(&self) -> Option<Group<Release>> {
-        let data = self.data;
+    fn release(&mut self) -> Option<Group<Release>> {
+        let data = &mut self.data;
         // An answer has a SIP status too, but no cause until the call is released.
         let is_released = self.event_type != CallEventType::Answered;
         let concluded = data.sip_status.filter(|_| is_released).and_then(cause::of_sip_status);
@@ -184,15 +238,15 @@ impl Statement<'_> {
             release_source: data.release_source,
             sip_status: data.sip_status,
             dial_status: data.dial_status,
-            release_reason: data.release_reason.clone(),
+            release_reason: data.release_reason.take(),
         };
         self.group(Matter::Outcome, release)
     }
 
-    fn quality(&self) -> Option<Group<Quality>> {
-        let data = self.data;
+    fn quality(&mut self) -> Option<Group<Quality>> {
+        let data = &mut self.data;
         let quality = Quality {
-            codec: data.codec.clone(),
+            codec: data.codec.take(),
             mos_milli: data.mos_milli,
             jitter_ms: data.jitter_ms,
             round_trip_ms: data.round_trip_ms,
@@ -201,13 +255,16 @@ impl Statement<'_> {
         self.group(Matter::Outcome, quality)
     }
 
-    fn rating(&self) -> Option<Group<Rating>> {
-        let data = self.data;
+    fn rating(&mut self) -> Option<Group<Rating>> {
+        let data = &self.data;
         let states_something = data.currency.is_some()
             || data.debit.is_some()
             || data.credit.is_some()
             || data.billed_seconds.is_some()
             || data.cost_label.is_some();
+        if !states_something {
+            return None;
+        }
         let rated_at = data.rated_at.unwrap_or(self.time);
         let stamp = match self.event_type {
             CallEventType::Corrected => self.stamp(Matter::Rating),
@@ -219,22 +276,21 @@ impl Statement<'_> {
             | CallEventType::DetailRecorded
             | CallEventType::Erased => Stamp::new(authority(self.event_type, Matter::Rating), rated_at),
         };
-        states_something.then(|| Group {
-            stamp,
-            content: Rating {
-                rated_at,
-                currency: data.currency.clone(),
-                debit: data.debit,
-                credit: data.credit,
-                billed_seconds: data.billed_seconds,
-                cost_label: data.cost_label.clone(),
-            },
-        })
+        let data = &mut self.data;
+        let content = Rating {
+            rated_at,
+            currency: data.currency.take(),
+            debit: data.debit,
+            credit: data.credit,
+            billed_seconds: data.billed_seconds,
+            cost_label: data.cost_label.take(),
+        };
+        Some(Group { stamp, content })
     }
 }
 
-fn e164_or_raw(raw: &str, phones: &mut PhoneBook) -> Box<str> {
-    phones.look_up(raw).e164.clone().unwrap_or_else(|| raw.into())
+fn e164_or_raw(raw: Box<str>, phones: &mut PhoneBook) -> Box<str> {
+    phones.look_up(&raw).e164.clone().unwrap_or(raw)
 }
 
 #[cfg(test)]

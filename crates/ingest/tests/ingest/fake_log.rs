@@ -57,6 +57,7 @@ impl Topic {
             let partition = partitions.entry(partition).or_default();
             let offset = partition.next;
             partition.next += 1;
+            let headers = headers.into();
             partition.messages.insert(offset, Message { offset, received_at, headers, payload });
         });
     }

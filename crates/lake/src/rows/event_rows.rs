@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::{
+    ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray,
+};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use callhouse_core::event::envelope::{Incoming, decode};
 use callhouse_core::{Event, KafkaPartition, Timestamp};
@@ -46,35 +48,102 @@ pub(super) fn schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
+/// Rows of `call_events` being put together column by column.
+#[derive(Debug)]
+pub struct EventColumns {
+    account: StringBuilder,
+    subject: StringBuilder,
+    event_type: StringBuilder,
+    source: StringBuilder,
+    event_id: StringBuilder,
+    occurred_at: Vec<i64>,
+    received_at: Vec<i64>,
+    data: StringBuilder,
+    topic: StringBuilder,
+    kafka_partition: Vec<i32>,
+    log_offset: Vec<i64>,
+    element: Vec<i32>,
+}
+
+/// Bytes to start with for a name or an id; columns grow when that is too little.
+const NAME_BYTES: usize = 16;
+
+impl EventColumns {
+    /// Columns with room for so many rows, whose data takes about `data_bytes` together.
+    #[must_use]
+    pub fn with_capacity(rows: usize, data_bytes: usize) -> Self {
+        let names = || StringBuilder::with_capacity(rows, rows * NAME_BYTES);
+        Self {
+            account: names(),
+            subject: names(),
+            event_type: names(),
+            source: names(),
+            event_id: names(),
+            occurred_at: Vec::with_capacity(rows),
+            received_at: Vec::with_capacity(rows),
+            data: StringBuilder::with_capacity(rows, data_bytes),
+            topic: names(),
+            kafka_partition: Vec::with_capacity(rows),
+            log_offset: Vec::with_capacity(rows),
+            element: Vec::with_capacity(rows),
+        }
+    }
+
+    /// Appends one event and where it stood.
+    pub fn push(&mut self, event: &Event, origin: &Origin) {
+        self.account.append_value(event.account.as_str());
+        self.subject.append_value(&event.subject);
+        self.event_type.append_value(event.kind.type_name());
+        self.source.append_value(&event.source);
+        self.event_id.append_value(&event.id);
+        self.occurred_at.push(event.time.micros());
+        self.received_at.push(origin.received_at.micros());
+        self.data.append_value(&event.data_json);
+        self.topic.append_value(&origin.kafka_partition.topic);
+        self.kafka_partition.push(origin.kafka_partition.partition);
+        self.log_offset.push(origin.offset);
+        self.element.push(origin.element);
+    }
+
+    /// The rows.
+    ///
+    /// # Errors
+    /// [`Error::Arrow`] when Arrow refuses the columns.
+    pub fn finish(mut self) -> Result<RecordBatch, Error> {
+        let text = |column: &mut StringBuilder| -> ArrayRef { Arc::new(column.finish()) };
+        let instants = |micros: Vec<i64>| -> ArrayRef {
+            Arc::new(TimestampMicrosecondArray::from(micros).with_timezone("UTC"))
+        };
+        let columns: Vec<ArrayRef> = vec![
+            text(&mut self.account),
+            text(&mut self.subject),
+            text(&mut self.event_type),
+            text(&mut self.source),
+            text(&mut self.event_id),
+            instants(self.occurred_at),
+            instants(self.received_at),
+            text(&mut self.data),
+            text(&mut self.topic),
+            Arc::new(Int32Array::from(self.kafka_partition)),
+            Arc::new(Int64Array::from(self.log_offset)),
+            Arc::new(Int32Array::from(self.element)),
+        ];
+        RecordBatch::try_new(schema(), columns)
+            .map_err(|source| Error::Arrow { operation: "encoding events", source })
+    }
+}
+
 /// Encodes rows of `call_events`.
 ///
 /// # Errors
 /// [`Error::Arrow`] when Arrow refuses the columns.
 pub fn encode_events(rows: &[EventRow]) -> Result<RecordBatch, Error> {
-    let text = |field: fn(&EventRow) -> &str| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(rows.iter().map(field)))
-    };
-    let instants = |field: fn(&EventRow) -> Timestamp| -> ArrayRef {
-        let micros = rows.iter().map(|row| field(row).micros());
-        Arc::new(TimestampMicrosecondArray::from_iter_values(micros).with_timezone("UTC"))
-    };
-    let origins = || rows.iter().map(|row| &row.origin);
-    let columns: Vec<ArrayRef> = vec![
-        text(|row| row.event.account.as_str()),
-        text(|row| &row.event.subject),
-        text(|row| row.event.kind.type_name()),
-        text(|row| &row.event.source),
-        text(|row| &row.event.id),
-        instants(|row| row.event.time),
-        instants(|row| row.origin.received_at),
-        text(|row| &row.event.data_json),
-        text(|row| &row.origin.kafka_partition.topic),
-        Arc::new(Int32Array::from_iter_values(origins().map(|origin| origin.kafka_partition.partition))),
-        Arc::new(Int64Array::from_iter_values(origins().map(|origin| origin.offset))),
-        Arc::new(Int32Array::from_iter_values(origins().map(|origin| origin.element))),
-    ];
-    RecordBatch::try_new(schema(), columns)
-        .map_err(|source| Error::Arrow { operation: "encoding events", source })
+    let data_bytes = rows.iter().map(|row| row.event.data_json.len()).sum();
+    let mut columns = EventColumns::with_capacity(rows.len(), data_bytes);
+    for row in rows {
+        columns.push(&row.event, &row.origin);
+    }
+    columns.finish()
 }
 
 /// Decodes rows of `call_events` through the decoder that ingest uses, so that what is rebuilt from them is what

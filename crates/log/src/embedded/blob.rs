@@ -10,7 +10,7 @@
 use bytes::Bytes;
 use callhouse_core::Timestamp;
 
-use crate::message::Header;
+use crate::message::LastHeaders;
 use crate::{Append, Message};
 
 const VERSION: u8 = 1;
@@ -74,9 +74,13 @@ pub(super) fn decode(
         return Err("its format is of a version this callhouse does not know");
     }
     let mut messages = Vec::new();
+    let mut last_headers = LastHeaders::default();
     for offset in base_offset..base_offset + count {
         let number_of_headers = rest.number()?;
-        let headers = (0..number_of_headers).map(|_| rest.header()).collect::<Result<_, _>>()?;
+        let found = (0..number_of_headers).map(|_| Ok((rest.bytes()?, rest.bytes()?)));
+        let found: Vec<(Bytes, Bytes)> = found.collect::<Result<_, &'static str>>()?;
+        let texts = found.iter().map(|(name, value)| Ok((utf8(name)?, value.as_ref())));
+        let headers = last_headers.share(&texts.collect::<Result<Vec<_>, &'static str>>()?);
         let payload = rest.bytes()?;
         messages.push(Message { offset, received_at, headers, payload });
     }
@@ -101,12 +105,10 @@ impl Rest {
         let length = self.number()?;
         self.take(length)
     }
+}
 
-    fn header(&mut self) -> Result<Header, &'static str> {
-        let name = self.bytes()?;
-        let name = std::str::from_utf8(&name).map_err(|_| "a header's name is not UTF-8")?.into();
-        Ok((name, self.bytes()?.as_ref().into()))
-    }
+fn utf8(name: &Bytes) -> Result<&str, &'static str> {
+    std::str::from_utf8(name).map_err(|_| "a header's name is not UTF-8")
 }
 
 #[cfg(test)]
@@ -137,7 +139,7 @@ mod tests {
         let read = decode(blob, 7, 2, Timestamp(5)).expect("readable");
         assert_eq!(read.iter().map(|message| message.offset).collect::<Vec<_>>(), [7, 8]);
         for (message, appended) in read.iter().zip(messages()) {
-            assert_eq!(message.headers, appended.headers);
+            assert_eq!(*message.headers, *appended.headers);
             assert_eq!(message.payload, appended.payload);
             assert_eq!(message.received_at, Timestamp(5));
         }

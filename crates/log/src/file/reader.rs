@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::lines::{Line, Lines};
 use super::{CUT_FROM_BYTES_HEADER, FileLog};
+use crate::message::Headers;
 use crate::{Error, LogBatch, Message};
 
 const BATCH_LINES: usize = 4_096;
@@ -100,14 +101,22 @@ impl Gathered {
         let to = from + self.count();
         let received_at = log.clock.now();
         let mut rest = Bytes::from(self.text);
+        let mut headers = log.source.headers(None);
+        let mut headers_of: Option<AccountId> = None;
         let message = |(offset, (line, account)): (i64, (Line, Option<AccountId>))| {
-            let mut headers = log.source.headers(account.as_ref());
-            if line.is_cut() {
-                headers.push((CUT_FROM_BYTES_HEADER.into(), line.bytes.to_string().into_bytes().into()));
+            if headers_of != account {
+                headers = log.source.headers(account.as_ref());
+                headers_of = account;
             }
+            let headers = if line.is_cut() { with_cut(&headers, line) } else { Arc::clone(&headers) };
             Message { offset, received_at, headers, payload: rest.split_to(line.kept_bytes) }
         };
         let messages = (from..to).zip(self.lines).map(message).collect();
         LogBatch { kafka_partition: log.kafka_partition.clone(), from, to, messages, hole: None }
     }
+}
+
+fn with_cut(headers: &Headers, line: Line) -> Headers {
+    let cut_from = (CUT_FROM_BYTES_HEADER.into(), line.bytes.to_string().into_bytes().into());
+    headers.iter().cloned().chain([cut_from]).collect()
 }

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::{KafkaPartition, Timestamp};
-use rdkafka::message::{BorrowedMessage, Headers, Message as _};
+use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use crate::message::Header;
+use crate::message::{Headers, LastHeaders};
 use crate::start::Start;
 use crate::{LogBatch, Message, OnHole};
 
@@ -60,6 +60,7 @@ struct Open {
     hole: Option<OffsetRange>,
     text: Vec<u8>,
     messages: Vec<Received>,
+    last_headers: LastHeaders,
 }
 
 /// A message whose payload is the next `payload_bytes` of the text.
@@ -67,7 +68,7 @@ struct Open {
 struct Received {
     offset: i64,
     received_at: Timestamp,
-    headers: Vec<Header>,
+    headers: Headers,
     payload_bytes: usize,
 }
 
@@ -101,10 +102,11 @@ impl Partition {
     /// and the message's there is none, or Kafka would have given it.
     pub(super) fn take(&mut self, message: &BorrowedMessage<'_>) {
         let payload = message.payload().unwrap_or_default();
-        self.push(message.offset(), received_at(message), headers(message), payload);
+        let headers = self.open.last_headers.share(&headers(message));
+        self.push(message.offset(), received_at(message), headers, payload);
     }
 
-    fn push(&mut self, offset: i64, received_at: Timestamp, headers: Vec<Header>, payload: &[u8]) {
+    fn push(&mut self, offset: i64, received_at: Timestamp, headers: Headers, payload: &[u8]) {
         if self.state == State::Stopped || offset < self.next_offset {
             return;
         }
@@ -189,9 +191,9 @@ fn received_at(message: &BorrowedMessage<'_>) -> Timestamp {
 }
 
 /// A header without a value is one with an empty value.
-fn headers(message: &BorrowedMessage<'_>) -> Vec<Header> {
+fn headers<'m>(message: &'m BorrowedMessage<'_>) -> Vec<(&'m str, &'m [u8])> {
     let Some(headers) = message.headers() else { return Vec::new() };
-    headers.iter().map(|header| (header.key.into(), header.value.unwrap_or_default().into())).collect()
+    headers.iter().map(|header| (header.key, header.value.unwrap_or_default())).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ fn from(offset: i64) -> Start {
 }
 
 fn push(partition: &mut Partition, offset: i64) {
-    partition.push(offset, Timestamp(offset), Vec::new(), offset.to_string().as_bytes());
+    partition.push(offset, Timestamp(offset), Headers::default(), offset.to_string().as_bytes());
 }
 
 fn handed_over(partition: &mut Partition) -> HandedOver {

@@ -1,0 +1,88 @@
+//! The partial records of a unit: its events, joined per call while they are decoded. The events of a call mostly
+//! follow each other closely, so there are several times fewer records than events to be handed on.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use callhouse_core::phone::PhoneBook;
+use callhouse_core::record::fold_into;
+use callhouse_core::{CallRecord, Event};
+
+/// Partial records on their way from decoding to a chunk. Boxed, because a record is about a kilobyte and would be
+/// copied at every step.
+pub(crate) type PartialRecords = Vec<Box<CallRecord>>;
+
+#[derive(Debug, Default)]
+pub(crate) struct UnitRecords {
+    records: PartialRecords,
+    /// By hash of account and call. Of two calls with one hash only the later is found; the other just gets
+    /// another partial record, which changes nothing (REC-1).
+    latest: HashMap<u64, usize>,
+    hashes: RandomState,
+}
+
+impl UnitRecords {
+    /// Joins what an event about a call states into the record of its call.
+    pub(crate) fn add(&mut self, event: Event, phones: &mut PhoneBook) {
+        let hash = self.hashes.hash_one(event.record_key());
+        let known = self.latest.get(&hash).and_then(|index| self.records.get_mut(*index));
+        if let Some(record) = known
+            && (&record.account, &*record.call_id) == event.record_key()
+        {
+            fold_into(record, event, phones);
+            return;
+        }
+        let mut record =
+            Box::new(CallRecord::empty(event.account.clone(), event.subject.clone(), event.time));
+        fold_into(&mut record, event, phones);
+        self.latest.insert(hash, self.records.len());
+        self.records.push(record);
+    }
+
+    pub(crate) fn into_records(self) -> PartialRecords {
+        self.records
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use callhouse_core::event::{CallData, CallEventType};
+    use callhouse_core::record::fold;
+    use callhouse_core::{AccountId, Timestamp};
+
+    use super::*;
+
+    fn event(account: &str, call_id: &str, event_type: CallEventType, micros: i64) -> Event {
+        let data = CallData { from: Some("+33600000596".into()), ..CallData::default() };
+        let account = AccountId::new(account).expect("valid");
+        Event::from_call(("switch", "1"), account, call_id, Timestamp(micros), event_type, data)
+    }
+
+    #[test]
+    fn rec_1_a_unit_has_one_record_per_call_as_if_its_events_were_joined_one_by_one() {
+        use CallEventType::{Answered, Ended, Erased, Started};
+        let events = [
+            event("acme", "1", Answered, 5),
+            event("beta", "1", Started, 1),
+            event("acme", "2", Started, 2),
+            event("acme", "1", Started, 3),
+            event("acme", "2", Erased, 9),
+            event("acme", "1", Ended, 7),
+            event("acme", "2", Started, 4),
+        ];
+        let mut phones = PhoneBook::with_capacity(10);
+        let mut unit = UnitRecords::default();
+        let mut one_by_one: Vec<CallRecord> = Vec::new();
+        for event in events {
+            let partial = fold(&event, &mut phones).expect("about a call");
+            let key = (&partial.account, &*partial.call_id);
+            match one_by_one.iter_mut().find(|record| (&record.account, &*record.call_id) == key) {
+                Some(record) => record.join(partial),
+                None => one_by_one.push(partial),
+            }
+            unit.add(event, &mut phones);
+        }
+        let joined: Vec<CallRecord> = unit.into_records().into_iter().map(|record| *record).collect();
+        assert_eq!(joined, one_by_one);
+    }
+}
