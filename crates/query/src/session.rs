@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use callhouse_lake::{Catalog, DataFolder, Table};
+use callhouse_lake::{Catalog, DataFolder, Lookups, Table};
 use datafusion::catalog::memory::{MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider};
 use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider};
 use datafusion::config::Dialect;
@@ -31,6 +31,7 @@ const REPORTED_CONSUMERS: std::num::NonZeroUsize = std::num::NonZeroUsize::new(3
 /// Makes sessions. What they share (functions, memory, caches of footers) is made once.
 pub(crate) struct Sessions {
     base: SessionState,
+    lookups: Arc<Lookups>,
     store: ObjectStoreUrl,
 }
 
@@ -49,7 +50,8 @@ impl Sessions {
             .with_default_features()
             .with_table_factories(HashMap::new())
             .build();
-        Ok(Self { base, store })
+        let lookups = Arc::new(Lookups::new(catalog.folder().clone(), options.lookup_cache_bytes));
+        Ok(Self { base, lookups, store })
     }
 
     /// A session that sees the rows of `scope` in `view`.
@@ -57,8 +59,13 @@ impl Sessions {
         let schema = MemorySchemaProvider::new();
         let wall = Wall::of(scope);
         for kind in tables::all() {
-            let table =
-                tables::Provider::new(Arc::clone(&kind), view.clone(), wall.clone(), self.store.clone());
+            let table = tables::Provider::new(
+                Arc::clone(&kind),
+                view.clone(),
+                wall.clone(),
+                Arc::clone(&self.lookups),
+                self.store.clone(),
+            );
             schema.register_table(kind.name().to_owned(), Arc::new(table))?;
         }
         let catalog = MemoryCatalogProvider::new();

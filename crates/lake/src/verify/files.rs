@@ -5,6 +5,7 @@ use std::path::Path;
 use super::{Finding, Stage, VerifyProgress, VerifyReport};
 use crate::catalog::{DataFile, Snapshot};
 use crate::error::Error;
+use crate::file::attachment::{Attachment, AttachmentBuilder};
 use crate::file::statistics::column_statistics;
 use crate::folder::DataFolder;
 use crate::read::{FileReader, Wanted};
@@ -72,8 +73,12 @@ fn content_faults(folder: &DataFolder, file: &DataFile) -> Result<Vec<String>, E
     // The merge of one input checks its order.
     let in_order = SortedMerge::new(file.table, vec![Box::new(reader.rows(Wanted::All)?)])?;
     let mut rows = 0;
+    let mut attachments = file.table.attachments();
     for batch in in_order {
         let batch = batch?;
+        for attachment in &mut attachments {
+            attachment.push(&batch)?;
+        }
         rows += i64::try_from(batch.num_rows()).unwrap_or(i64::MAX);
         if file.table.month_column().is_some() && by_month(&batch)?.keys().any(|month| *month != file.month) {
             faults.push("has rows of another month than its partition's".to_owned());
@@ -82,7 +87,23 @@ fn content_faults(folder: &DataFolder, file: &DataFile) -> Result<Vec<String>, E
     if rows != file.record_count {
         faults.push(format!("has {rows} rows, the catalog says {}", file.record_count));
     }
+    for attachment in attachments {
+        faults.extend(attachment_fault(folder, file, attachment)?);
+    }
     Ok(faults)
+}
+
+/// What is wrong with an attachment, by what its builder made of the same rows. Older files have none.
+fn attachment_fault(
+    folder: &DataFolder,
+    file: &DataFile,
+    made: Box<dyn AttachmentBuilder>,
+) -> Result<Option<String>, Error> {
+    let Some((name, wanted)) = made.finish()? else { return Ok(None) };
+    let Some(attachment) = Attachment::open(folder, file, name)? else { return Ok(None) };
+    let same = attachment.length() == u64::try_from(wanted.len()).unwrap_or(u64::MAX)
+        && attachment.read(0, wanted.len())? == wanted;
+    Ok((!same).then(|| format!("has another {name} than its rows make")))
 }
 
 /// Length of the Parquet footer, from the eight bytes that end the file.

@@ -17,6 +17,8 @@ pub struct EngineOptions {
     pub metadata_cache_bytes: usize,
     /// Memory for the keys of settled calls, by which late events find theirs; 8 bytes a call.
     pub key_index_bytes: usize,
+    /// Memory for the directories of the lookup indexes of settled files; 0.03 bytes a call.
+    pub lookup_cache_bytes: usize,
     /// Searches whose pages are pinned at the same time.
     pub pinned_searches: usize,
 }
@@ -30,6 +32,7 @@ impl Default for EngineOptions {
             spill_folder: None,
             metadata_cache_bytes: 256 << 20,
             key_index_bytes: 256 << 20,
+            lookup_cache_bytes: 32 << 20,
             pinned_searches: 64,
         }
     }
