@@ -41,7 +41,7 @@ pub use read::Lookups;
 pub(crate) const NAME: &str = "lookup.1";
 
 /// Rows of a block. Fewer make more entries, more make more rows to be read in vain.
-pub const BLOCK_ROWS: u32 = 256;
+pub const BLOCK_ROWS: usize = 256;
 
 /// A value looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,17 +105,22 @@ fn checksum(seed: u32, bytes: &[u8]) -> u32 {
 }
 
 /// The rows of ascending, different blocks of a file, as few ranges.
-fn rows_of_blocks(blocks: &[u32], row_count: u32) -> Vec<Range<usize>> {
+fn rows_of_blocks(blocks: &[u32], row_count: usize) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     for block in blocks {
-        let start = index(block.saturating_mul(BLOCK_ROWS).min(row_count));
-        let end = index(block.saturating_add(1).saturating_mul(BLOCK_ROWS).min(row_count));
+        let start = (index(*block) * BLOCK_ROWS).min(row_count);
+        let end = (start + BLOCK_ROWS).min(row_count);
         match ranges.last_mut() {
             Some(last) if last.end == start => last.end = end,
             _ => ranges.push(start..end),
         }
     }
     ranges
+}
+
+/// How many blocks so many rows are; `None` when they are too many to be numbered.
+fn block_count(rows: usize) -> Option<u32> {
+    u32::try_from(rows.div_ceil(BLOCK_ROWS)).ok().filter(|blocks| *blocks <= section::MOST_BLOCKS)
 }
 
 fn index(number: u32) -> usize {

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::{BLOCK_ROWS, Lookup, NAME, Section, checksum, damaged, index, rows_of_blocks, section};
+use super::{
+    BLOCK_ROWS, Lookup, NAME, Section, block_count, checksum, damaged, index, rows_of_blocks, section,
+};
 use crate::catalog::DataFile;
 use crate::error::Error;
 use crate::file::attachment::{Attachment, Place};
@@ -52,14 +54,14 @@ impl Lookups {
             if let Some(others) = &common {
                 blocks.retain(|block| others.binary_search(block).is_ok());
             }
-            let is_few = blocks.len() * index(BLOCK_ROWS) <= few;
+            let is_few = blocks.len() * BLOCK_ROWS <= few;
             common = Some(blocks);
             if is_few {
                 break;
             }
         }
-        let all = || (0..directory.block_count()).collect();
-        Ok(Some(rows_of_blocks(&common.unwrap_or_else(all), directory.row_count)))
+        let all = || (0..directory.block_count).collect();
+        Ok(Some(rows_of_blocks(&common.unwrap_or_else(all), index(directory.row_count))))
     }
 }
 
@@ -68,6 +70,7 @@ impl Lookups {
 struct Directory {
     place: Place,
     row_count: u32,
+    block_count: u32,
     /// By [`Section`]: the number of its first bucket, and of how many it has.
     sections: [(u32, u32); Section::ALL.len()],
     buckets: Vec<Bucket>,
@@ -116,6 +119,8 @@ impl Directory {
         Ok(Some(Self {
             place: attachment.place(),
             row_count: *row_count,
+            block_count: block_count(index(*row_count))
+                .ok_or_else(|| damaged(file, "has too many blocks"))?,
             sections,
             buckets: of_buckets.chunks_exact(2).map(bucket).collect(),
             buckets_start: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
@@ -124,10 +129,6 @@ impl Directory {
 
     fn size_bytes(&self) -> usize {
         self.buckets.len() * size_of::<Bucket>()
-    }
-
-    fn block_count(&self) -> u32 {
-        self.row_count.div_ceil(BLOCK_ROWS)
     }
 
     /// Appends the blocks that may have a hash.
@@ -150,7 +151,7 @@ impl Directory {
             bucket.end.checked_sub(start).ok_or_else(|| damaged(file, "has a bucket out of place"))?;
         let bytes = attachment.read(self.buckets_start + u64::from(start), index(length))?;
         let found = (checksum(number, &bytes) == bucket.checksum)
-            .then(|| section::find(&bytes, hash, count, self.block_count(), blocks));
+            .then(|| section::find(&bytes, hash, count, self.block_count, blocks));
         found.flatten().ok_or_else(|| damaged(file, "has a bucket that is not what was written"))
     }
 }
