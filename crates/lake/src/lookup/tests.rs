@@ -39,7 +39,9 @@ fn calls(count: u32) -> Vec<Call> {
     let call = |n: u32| Call {
         call_id: if n.is_multiple_of(5) { format!("sip-{n}@host") } else { (1_000 + n).to_string() },
         callid: 1_000 + i64::from(n),
-        from: (!n.is_multiple_of(7)).then(|| format!("+331{:08}", n / 3)),
+        // Every other number is of one call alone, the others are shared by neighbours.
+        from: (!n.is_multiple_of(7))
+            .then(|| format!("+331{:08}", if n.is_multiple_of(2) { n / 3 } else { 1_000_000 + n })),
         to: (!n.is_multiple_of(11)).then(|| format!("+324{:08}", n % 13)),
     };
     (0..count).map(call).collect()
