@@ -18,7 +18,7 @@
 //!
 //! **Memory**: settling reads at most `memory_bytes` of recent rows (at [`ROW_BYTES`] a row), or two files if they
 //! have more, and holds them about four times while it joins and sorts; a merge holds one batch of each of at most `fan_in` inputs and one
-//! unfinished row group.
+//! unfinished row group. Either holds the lookup index of the one file it writes: 16 to 64 bytes a row (`lookup/build.rs`).
 //!
 //! **Live files**, when compaction keeps up, with `m` months that have calls, `b` bytes in a table, `T` the target and
 //! `t = 1 + ⌈log_fan_in(T / SMALLEST_TIER_BYTES)⌉` tiers: `calls` at most `m·t·(fan_in − 1) + 2·b/T`, each of

@@ -3,17 +3,16 @@
 //! An entry is 32 bits of a hash of (account, `call_id`) above the 32-bit row number, so a file of a million calls
 //! takes 8 MB. A fingerprint may be shared: rows found are candidates, and whoever reads them compares the keys.
 
-use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
-use parking_lot::Mutex;
 
 use crate::catalog::DataFile;
 use crate::error::Error;
 use crate::folder::DataFolder;
+use crate::lru::ByFile;
 use crate::read::FileReader;
 
 const ROW_BITS: u32 = 32;
@@ -79,25 +78,17 @@ pub(crate) fn fingerprints(batch: &RecordBatch) -> impl Iterator<Item = u32> {
     (0..batch.num_rows()).map(|row| fingerprint(accounts.value(row), call_ids.value(row)))
 }
 
-/// The indexes in use, the least recently used forgotten when they take more than a number of bytes.
+/// The indexes in use.
 #[derive(Debug)]
 pub struct KeyIndexCache {
     folder: DataFolder,
-    capacity_bytes: usize,
-    kept: Mutex<Kept>,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    by_file: HashMap<i64, (Arc<KeyIndex>, u64)>,
-    size_bytes: usize,
-    uses: u64,
+    kept: ByFile<KeyIndex>,
 }
 
 impl KeyIndexCache {
     #[must_use]
     pub fn new(folder: DataFolder, capacity_bytes: usize) -> Self {
-        Self { folder, capacity_bytes, kept: Mutex::default() }
+        Self { folder, kept: ByFile::new(capacity_bytes) }
     }
 
     /// The index of a settled file, read when it is not at hand. Blocking.
@@ -105,33 +96,8 @@ impl KeyIndexCache {
     /// # Errors
     /// As [`KeyIndex::read`].
     pub fn get(&self, file: &DataFile) -> Result<Arc<KeyIndex>, Error> {
-        if let Some(index) = self.kept.lock().touch(file.data_file_id) {
-            return Ok(index);
-        }
-        let index = Arc::new(KeyIndex::read(&self.folder, file)?);
-        self.kept.lock().insert(file.data_file_id, &index, self.capacity_bytes);
-        Ok(index)
-    }
-}
-
-impl Kept {
-    fn touch(&mut self, data_file_id: i64) -> Option<Arc<KeyIndex>> {
-        self.uses += 1;
-        let (index, used) = self.by_file.get_mut(&data_file_id)?;
-        *used = self.uses;
-        Some(Arc::clone(index))
-    }
-
-    fn insert(&mut self, data_file_id: i64, index: &Arc<KeyIndex>, capacity_bytes: usize) {
-        self.uses += 1;
-        let replaced = self.by_file.insert(data_file_id, (Arc::clone(index), self.uses));
-        let replaced_bytes = replaced.map_or(0, |(index, _)| index.size_bytes());
-        self.size_bytes = self.size_bytes + index.size_bytes() - replaced_bytes;
-        while self.size_bytes > capacity_bytes && self.by_file.len() > 1 {
-            let oldest = self.by_file.iter().min_by_key(|(_, (_, used))| *used).map(|(id, _)| *id);
-            let Some((dropped, _)) = oldest.and_then(|id| self.by_file.remove(&id)) else { return };
-            self.size_bytes -= dropped.size_bytes();
-        }
+        let read = || KeyIndex::read(&self.folder, file);
+        self.kept.get_or_make(file.data_file_id, read, KeyIndex::size_bytes)
     }
 }
 
@@ -154,18 +120,5 @@ mod tests {
         assert_eq!(index.rows_matching(fingerprint("acme", "1")).collect::<Vec<_>>(), [1, 3]);
         assert_eq!(index.rows_matching(fingerprint("b2", "1")).collect::<Vec<_>>(), [2]);
         assert_eq!(index.rows_matching(fingerprint("b2", "2")).count(), 0);
-    }
-
-    #[test]
-    fn the_least_recently_used_index_is_forgotten() {
-        let mut kept = Kept::default();
-        let two_rows = Arc::new(index(&[("a", "1"), ("a", "2")]));
-        kept.insert(1, &two_rows, 32);
-        kept.insert(2, &two_rows, 32);
-        assert!(kept.touch(1).is_some());
-        kept.insert(3, &two_rows, 32);
-        assert!(kept.touch(2).is_none());
-        assert!(kept.touch(1).is_some() && kept.touch(3).is_some());
-        assert_eq!(kept.size_bytes, 32);
     }
 }

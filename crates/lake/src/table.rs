@@ -3,6 +3,7 @@
 use arrow::datatypes::SchemaRef;
 
 use crate::file::attachment::AttachmentBuilder;
+use crate::lookup::LookupBuilder;
 use crate::sums::SumsBuilder;
 
 /// A table of the lake.
@@ -77,20 +78,28 @@ impl Table {
         }
     }
 
-    /// Columns that get a bloom filter.
+    /// Columns that get a bloom filter. Those of `calls` are in the file's lookup index.
     #[must_use]
     pub const fn bloom_columns(self) -> &'static [&'static str] {
         match self {
-            Self::Calls => &["call_id", "callid", "from_number", "to_number"],
             Self::CallEvents => &["subject"],
-            Self::CallsRecent | Self::Rejections => &[],
+            Self::Calls | Self::CallsRecent | Self::Rejections => &[],
+        }
+    }
+
+    /// Columns whose values the lookup index of a file finds.
+    #[must_use]
+    pub const fn lookup_columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Calls => &["call_id", "callid", "from_number", "to_number"],
+            Self::CallEvents | Self::CallsRecent | Self::Rejections => &[],
         }
     }
 
     /// What a file of the table carries beside its rows.
     pub(crate) fn attachments(self) -> Vec<Box<dyn AttachmentBuilder>> {
         match self {
-            Self::Calls => vec![Box::new(SumsBuilder::default())],
+            Self::Calls => vec![Box::<SumsBuilder>::default(), Box::<LookupBuilder>::default()],
             Self::CallEvents | Self::CallsRecent | Self::Rejections => Vec::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! Verifying a lake: every file against the catalog, positions against the archive, calls against a rebuild.
 //!
 //! - **files**: in place, of the stated size, footer and row count, statistics as the footer says, rows in the
-//!   table's order and of the file's month;
+//!   table's order and of the file's month, attachments what these rows make;
 //! - **positions**: below each lie only rows it covers (ING-1), no (partition, offset, element) occurs twice
 //!   (ING-3); offsets without a row are counted beside the recorded holes, because a log may leave offsets out;
 //! - **calls**: equal to what [`Rebuilder::compare`] makes of the archive (REC-2).

@@ -1,11 +1,13 @@
 //! From the files and rows of a view to one physical plan: pruning, the account wall and the Parquet scan.
 
 mod files;
+mod lookup;
 mod prune;
 mod statistics;
 mod wall;
 
 pub(crate) use files::{FileScan, memory_plan};
+pub(crate) use lookup::{Candidates, candidates, conditions};
 pub(crate) use prune::surviving;
-pub(crate) use statistics::SnapshotStatistics;
+pub(crate) use statistics::{FileStatistics, SnapshotStatistics};
 pub(crate) use wall::{ACCOUNT, Wall, WallExec, texts};

@@ -41,6 +41,8 @@ pub struct CallSearch {
     pub offset: u64,
     /// Rows wanted; 0 asks for the total only.
     pub quantity: u64,
+    /// Columns wanted; `None` for all. Fewer are read faster.
+    pub columns: Option<&'static [&'static str]>,
     /// Names this search over its pages (account, filters, order; the caller's choice of text). A page at
     /// offset 0 pins what the lake shows now under this name; later pages read the same. `None` pins nothing.
     pub page_key: Option<String>,
@@ -63,7 +65,7 @@ pub enum SortDirection {
 /// One page of a call search.
 #[derive(Debug, Clone)]
 pub struct CallPage {
-    /// All columns of `calls`, in the order asked for.
+    /// The columns asked for and those that order, in no particular order; the rows in the order asked for.
     pub rows: Vec<RecordBatch>,
     /// Calls that match, over all pages.
     pub total: u64,

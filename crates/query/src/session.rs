@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use callhouse_lake::sums::SumsReader;
-use callhouse_lake::{Catalog, DataFolder, Table};
+use callhouse_lake::{Catalog, DataFolder, Lookups, Table};
 use datafusion::catalog::memory::{MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider};
 use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider};
 use datafusion::config::Dialect;
@@ -33,6 +33,7 @@ const REPORTED_CONSUMERS: std::num::NonZeroUsize = std::num::NonZeroUsize::new(3
 /// Makes sessions. What they share (functions, memory, caches of footers) is made once.
 pub(crate) struct Sessions {
     base: SessionState,
+    lookups: Arc<Lookups>,
     store: ObjectStoreUrl,
     sums: SumsReader,
 }
@@ -52,8 +53,9 @@ impl Sessions {
             .with_default_features()
             .with_table_factories(HashMap::new())
             .build();
+        let lookups = Arc::new(Lookups::new(catalog.folder().clone(), options.lookup_cache_bytes));
         let sums = SumsReader::new(catalog.folder().clone(), options.sums_cache_bytes);
-        Ok(Self { base, store, sums })
+        Ok(Self { base, lookups, store, sums })
     }
 
     /// A session that sees the rows of `scope` in `view`.
@@ -75,7 +77,13 @@ impl Sessions {
     }
 
     fn table(&self, kind: Arc<dyn tables::SqlTable>, view: &ReadView, scope: &Scope) -> tables::Provider {
-        tables::Provider::new(kind, view.clone(), Wall::of(scope), self.store.clone())
+        tables::Provider::new(
+            kind,
+            view.clone(),
+            Wall::of(scope),
+            Arc::clone(&self.lookups),
+            self.store.clone(),
+        )
     }
 }
 

@@ -26,12 +26,29 @@ fn unpacked(version: &str) -> Place {
     place
 }
 
+/// By id and by number, in files with a lookup index and in older ones without.
+fn assert_calls_are_found(place: &Place) {
+    for column in ["call_id", "callid", "from_number", "to_number"] {
+        for extreme in ["min", "max"] {
+            let value = format!("SELECT {extreme}({column}) AS value FROM calls");
+            let value = place.sql(&value)[0]["value"].clone();
+            let literal = value.as_str().map_or_else(|| value.to_string(), |text| format!("'{text}'"));
+            let by =
+                |filter: &str| place.count(&format!("SELECT count(*) FROM calls WHERE {filter} {literal}"));
+            let found = by(&format!("{column} ="));
+            assert!(found > 0, "{column} = {literal}");
+            assert_eq!(found, by(&format!("{column} >= {literal} AND {column} <=")), "{column} = {literal}");
+        }
+    }
+}
+
 #[test]
 fn data_folders_of_every_version_give_the_answers_they_gave() {
     for version in VERSIONS {
         let place = unpacked(version);
         let answers = place.run(["sql", "--format", "csv", &text("answers.sql")]);
         assert_eq!(answers, text(&format!("{version}.csv")), "{version}");
+        assert_calls_are_found(&place);
         assert_eq!(place.count("SELECT count(*) FROM rejections"), 1, "{version}");
         assert_verified(&place);
     }
@@ -47,6 +64,7 @@ fn data_folders_of_every_version_can_be_written_on() {
         place.run(["import", "--create-accounts", "--format", "kamailio-cdr", capture]);
         place.run(["compact"]);
         assert_eq!(place.count("SELECT count(*) FROM calls"), before + 2450, "{version}");
+        assert_calls_are_found(&place);
         assert_verified(&place);
     }
 }

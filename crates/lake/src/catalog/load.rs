@@ -204,6 +204,7 @@ async fn statistics(
 fn pruning_columns(table: Table) -> Vec<&'static str> {
     let mut columns: Vec<&str> = table.sort_columns().to_vec();
     columns.extend(table.bloom_columns());
+    columns.extend(table.lookup_columns());
     columns.extend(table.month_column());
     if table == Table::CallsRecent {
         columns.extend(pruning_columns(Table::Calls));

@@ -19,7 +19,8 @@ use crate::folder::DataFolder;
 
 const PREFIX: &str = "callhouse.";
 
-/// Makes an attachment from the rows of a file while they are written.
+/// Makes an attachment from the rows of a file while they are written. Under one name, the same rows make the same
+/// bytes in every version: `verify` compares.
 pub(crate) trait AttachmentBuilder: std::fmt::Debug + Send {
     /// Sees the next rows of the file, in the table's schema and sort order.
     fn push(&mut self, batch: &RecordBatch) -> Result<(), Error>;
@@ -71,6 +72,21 @@ impl Attachment {
         Ok(Some(Self { path, file: handle, offset, length }))
     }
 
+    /// Where in the file it is, for [`Attachment::at`].
+    pub(crate) fn place(&self) -> Place {
+        Place { offset: self.offset, length: self.length }
+    }
+
+    /// Opens an attachment whose place is known from before.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub(crate) fn at(folder: &DataFolder, file: &DataFile, place: Place) -> Result<Self, Error> {
+        let path = folder.file_path(file.table, &file.path);
+        let handle = File::open(&path).map_err(|source| failed("open", &path, source))?;
+        Ok(Self { path, file: handle, offset: place.offset, length: place.length })
+    }
+
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
@@ -89,6 +105,13 @@ impl Attachment {
         read.map_err(|source| failed("read", &self.path, source))?;
         Ok(bytes)
     }
+}
+
+/// Where in its file an attachment is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    offset: u64,
+    length: u64,
 }
 
 fn failed(operation: &'static str, path: &std::path::Path, source: io::Error) -> Error {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Finding, Stage, VerifyProgress, VerifyReport};
 use crate::catalog::{DataFile, Snapshot};
 use crate::error::Error;
-use crate::file::attachment::Attachment;
+use crate::file::attachment::{Attachment, AttachmentBuilder};
 use crate::file::statistics::column_statistics;
 use crate::folder::DataFolder;
 use crate::read::{FileReader, Wanted};
@@ -88,15 +88,22 @@ fn content_faults(folder: &DataFolder, file: &DataFile) -> Result<Vec<String>, E
         faults.push(format!("has {rows} rows, the catalog says {}", file.record_count));
     }
     for attachment in attachments {
-        let Some((name, made)) = attachment.finish()? else { continue };
-        // A file of an older version has none, and is read without.
-        let Some(stored) = Attachment::open(folder, file, name)? else { continue };
-        let length = usize::try_from(stored.length()).unwrap_or(usize::MAX);
-        if length != made.len() || stored.read(0, length)? != made {
-            faults.push(format!("carries {name} that are not those of its rows"));
-        }
+        faults.extend(attachment_fault(folder, file, attachment)?);
     }
     Ok(faults)
+}
+
+/// What is wrong with an attachment, by what its builder made of the same rows. Older files have none.
+fn attachment_fault(
+    folder: &DataFolder,
+    file: &DataFile,
+    made: Box<dyn AttachmentBuilder>,
+) -> Result<Option<String>, Error> {
+    let Some((name, wanted)) = made.finish()? else { return Ok(None) };
+    let Some(attachment) = Attachment::open(folder, file, name)? else { return Ok(None) };
+    let same = attachment.length() == u64::try_from(wanted.len()).unwrap_or(u64::MAX)
+        && attachment.read(0, wanted.len())? == wanted;
+    Ok((!same).then(|| format!("has another {name} than its rows make")))
 }
 
 /// Length of the Parquet footer, from the eight bytes that end the file.

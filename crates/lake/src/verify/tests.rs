@@ -4,6 +4,8 @@ use callhouse_testkit::events::CallStory;
 
 use super::*;
 use crate::compaction::{CompactionOptions, Compactor};
+use crate::file::attachment::Attachment;
+use crate::lookup;
 use crate::table::Table;
 use crate::testing::{BASE, Lake};
 
@@ -50,6 +52,25 @@ async fn a_lost_and_a_damaged_file_are_found() {
     let about =
         |table: Table| report.findings.iter().any(|finding| finding.subject.starts_with(table.name()));
     assert!(!report.is_sound() && about(Table::Calls) && about(Table::CallEvents), "{:#?}", report.findings);
+}
+
+/// Of a sound file with the index of other rows, only looking tells.
+#[tokio::test]
+async fn an_index_of_other_rows_is_found() {
+    let lake = lake_of_calls().await;
+    let path = path_of_a_file(&lake, Table::Calls).await;
+    let snapshot = lake.catalog.snapshot().await.expect("a snapshot");
+    let file = snapshot.files[&Table::Calls].first().expect("a file");
+    let index =
+        Attachment::open(lake.catalog.folder(), file, lookup::NAME).expect("opens").expect("is there");
+    let index = index.read(0, usize::try_from(index.length()).expect("small")).expect("reads");
+    let mut bytes = std::fs::read(&path).expect("read");
+    let start = bytes.windows(index.len()).position(|window| window == index).expect("in the file");
+    bytes[start + index.len() - 1] ^= 1;
+    std::fs::write(&path, bytes).expect("written");
+    let report = verified(&lake).await;
+    let [finding] = &report.findings[..] else { panic!("{report:#?}") };
+    assert_eq!(finding.what, "has another lookup.1 than its rows make");
 }
 
 #[tokio::test]

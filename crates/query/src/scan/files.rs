@@ -1,5 +1,6 @@
 //! A plain Parquet scan over chosen files, and a scan over rows in memory.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -17,11 +18,12 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, Pa
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::{Partitioning, PhysicalExpr};
 use datafusion::physical_plan::ExecutionPlan;
 use object_store::ObjectMeta;
 use parquet::arrow::arrow_reader::RowSelection;
 
+use super::lookup::Candidates;
 use super::statistics::FileStatistics;
 use crate::session::file_location;
 
@@ -33,6 +35,7 @@ pub(crate) struct FileScan<'a> {
     /// Indexes into the files of `statistics`.
     pub(crate) chosen: Vec<usize>,
     pub(crate) skip: &'a Skip,
+    pub(crate) candidates: &'a Candidates,
     pub(crate) projection: Vec<usize>,
     /// Applied row by row by the scan.
     pub(crate) predicate: Option<Arc<dyn PhysicalExpr>>,
@@ -46,20 +49,26 @@ impl FileScan<'_> {
         store: &ObjectStoreUrl,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let files = self.statistics.files();
-        let remaining = |index: &usize| files.get(*index).is_some_and(|file| rows_left(file, self.skip) > 0);
-        self.chosen.retain(remaining);
+        let mut chosen = std::mem::take(&mut self.chosen);
+        chosen.retain(|index| files.get(*index).is_some_and(|file| self.rows_left(file) > 0));
+        self.chosen = chosen;
         if self.chosen.is_empty() {
             return Ok(None);
         }
         // Newest months first: a page of the latest calls then stops reading at the first of them.
         self.chosen.sort_by_key(|index| std::cmp::Reverse((files[*index].month, files[*index].data_file_id)));
-        let rows: usize = self.chosen.iter().map(|index| rows_left(&files[*index], self.skip)).sum();
+        let rows: usize = self.chosen.iter().map(|index| self.rows_left(&files[*index])).sum();
         let groups = self.groups(state.config().target_partitions())?;
         let mut totals = Statistics::new_unknown(&self.schema);
-        totals.num_rows = Precision::Exact(rows);
+        totals.num_rows =
+            if self.candidates.is_empty() { Precision::Exact(rows) } else { Precision::Inexact(rows) };
+        // Few rows of a file are not worth reading it in several partitions.
+        let as_grouped =
+            (!self.candidates.is_empty()).then(|| Partitioning::UnknownPartitioning(groups.len()));
         let scan = FileScanConfigBuilder::new(store.clone(), Arc::new(self.source(state, store)?))
             .with_file_groups(groups)
             .with_statistics(totals)
+            .with_output_partitioning(as_grouped)
             .with_projection_indices(Some(self.projection.clone()))?
             .build();
         Ok(Some(DataSourceExec::from_data_source(scan)))
@@ -71,7 +80,11 @@ impl FileScan<'_> {
             runtime.object_store(store)?,
             runtime.cache_manager.get_file_metadata_cache(),
         );
-        let settings = state.config_options().execution.parquet.clone();
+        let mut settings = state.config_options().execution.parquet.clone();
+        if !self.candidates.is_empty() {
+            // It holds whole batches of the columns of predicates, decoded around every row that is asked for.
+            settings.max_predicate_cache_size = Some(0);
+        }
         let source = ParquetSource::new(Arc::clone(&self.schema))
             .with_table_parquet_options(TableParquetOptions {
                 global: settings,
@@ -109,19 +122,41 @@ impl FileScan<'_> {
             // The footer proper is followed by its length and the magic, eight bytes.
             read = read.with_metadata_size_hint(footer + 8);
         }
-        let skipped = self.skip.get(&file.data_file_id).filter(|rows| !rows.is_empty());
-        if let Some(skipped) = skipped {
-            read = read.with_extension(ParquetRowSelection::new(all_but(file, skipped)));
+        if let Some(selection) = self.selection(file) {
+            read = read.with_extension(ParquetRowSelection::new(selection));
         }
         Ok(read)
+    }
+
+    /// The rows to read, when they are not all.
+    fn selection(&self, file: &DataFile) -> Option<RowSelection> {
+        let candidates = self
+            .candidates
+            .get(&file.data_file_id)
+            .map(|ranges| RowSelection::from_consecutive_ranges(ranges.iter().cloned(), row_count(file)));
+        let skipped = self.skip.get(&file.data_file_id).filter(|rows| !rows.is_empty());
+        match (candidates, skipped.map(|skipped| all_but(file, skipped))) {
+            (Some(candidates), Some(shown)) => Some(candidates.intersection(&shown)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// At most so many rows of a file are to be read; none only if there are none.
+    fn rows_left(&self, file: &DataFile) -> usize {
+        match self.candidates.get(&file.data_file_id) {
+            Some(ranges) => ranges.iter().map(Range::len).sum(),
+            None => row_count(file).saturating_sub(self.skip.get(&file.data_file_id).map_or(0, Vec::len)),
+        }
     }
 
     /// The bounds of the instants of one file, by which a scan that needs only the newest rows stops early.
     fn bounds(&self, index: usize) -> Statistics {
         let file = &self.statistics.files()[index];
         let mut bounds = Statistics::new_unknown(&self.schema);
-        bounds.num_rows = Precision::Exact(rows_left(file, self.skip));
-        let whole = !self.skip.contains_key(&file.data_file_id);
+        let whole = !self.skip.contains_key(&file.data_file_id) && self.candidates.is_empty();
+        let rows = self.rows_left(file);
+        bounds.num_rows =
+            if self.candidates.is_empty() { Precision::Exact(rows) } else { Precision::Inexact(rows) };
         for (field, column) in self.schema.fields().iter().zip(&mut bounds.column_statistics) {
             if matches!(field.name().as_str(), "started_at" | "occurred_at" | "received_at")
                 && let Some(stated) = self.statistics.bounds(field.name())
@@ -146,14 +181,13 @@ fn precise(values: &arrow::array::ArrayRef, index: usize, whole: bool) -> Precis
     }
 }
 
-fn rows_left(file: &DataFile, skip: &Skip) -> usize {
-    let rows = usize::try_from(file.record_count).unwrap_or(0);
-    rows.saturating_sub(skip.get(&file.data_file_id).map_or(0, Vec::len))
+fn row_count(file: &DataFile) -> usize {
+    usize::try_from(file.record_count).unwrap_or(0)
 }
 
 /// All rows of a file but the skipped ones, as the ranges between them.
 fn all_but(file: &DataFile, skipped: &[u32]) -> RowSelection {
-    let rows = usize::try_from(file.record_count).unwrap_or(0);
+    let rows = row_count(file);
     let mut ranges = Vec::with_capacity(skipped.len() + 1);
     let mut next = 0;
     for row in skipped.iter().filter_map(|row| usize::try_from(*row).ok()) {

@@ -1,10 +1,16 @@
 //! Running a call search: `queries/cdr_search.sql` with its filters bound, then ordered and cut.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use callhouse_core::phone;
-use datafusion::logical_expr::{SortExpr, ident};
+use callhouse_lake::lookup::BLOCK_ROWS;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::ParquetSource;
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::logical_expr::{Expr, SortExpr, ident};
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{DataFrame, SessionContext};
 
 use super::listed::Listed;
@@ -41,8 +47,9 @@ pub(crate) fn total_seen(search: &CallSearch, reached: u64) -> Option<u64> {
 
 /// The page of the search.
 ///
-/// Finds out first which calls are on it, by the columns that order them, and then reads all columns of those
-/// calls: most columns are needed for a hundred calls only, not for all that match.
+/// Finds out first which calls are on it, by the columns that order them, and then reads the other columns of those
+/// calls: most columns are needed for a hundred calls only, not for all that match. Where indexes leave few rows to be
+/// read, they are read whole at once.
 pub(crate) async fn page(matching: DataFrame, search: &CallSearch) -> Result<Vec<RecordBatch>, Error> {
     let (Ok(offset), Ok(quantity)) = (usize::try_from(search.offset), usize::try_from(search.quantity))
     else {
@@ -53,14 +60,20 @@ pub(crate) async fn page(matching: DataFrame, search: &CallSearch) -> Result<Vec
     }
     let failed = |source| Error::execute("searching calls", source);
     let keys = sort_keys(&search.order);
-    let names: BTreeSet<&str> = search
-        .order
-        .iter()
-        .map(|order| order.column.name())
-        .chain(TIE_BREAKERS.map(|(name, _)| name))
-        .collect();
-    let ordered =
-        matching.clone().select(names.into_iter().map(ident).collect::<Vec<_>>()).map_err(failed)?;
+    let matching = match &search.columns {
+        Some(columns) => matching.select(with_keys(columns, &search.order)).map_err(failed)?,
+        None => matching,
+    };
+    if asks_by_index(search) {
+        let sorted = matching.clone().sort(keys.clone()).map_err(failed)?;
+        let whole = sorted.limit(offset, Some(quantity)).map_err(failed)?;
+        let plan = whole.create_physical_plan().await.map_err(failed)?;
+        // Then no more places are read than the page may have anyway.
+        if file_rows(&plan) <= quantity.saturating_mul(BLOCK_ROWS) {
+            return collect(plan, Arc::new(whole.task_ctx())).await.map_err(failed);
+        }
+    }
+    let ordered = matching.clone().select(with_keys(&[], &search.order)).map_err(failed)?;
     let ordered = ordered.sort(keys.clone()).map_err(failed)?;
     let listed = ordered.limit(offset, Some(quantity)).map_err(failed)?.collect().await.map_err(failed)?;
     let listed = Listed::of(&listed).map_err(failed)?;
@@ -68,6 +81,36 @@ pub(crate) async fn page(matching: DataFrame, search: &CallSearch) -> Result<Vec
     let whole = matching.filter(filter).map_err(failed)?.sort(keys).map_err(failed)?;
     let whole = whole.collect().await.map_err(failed)?;
     whole.iter().map(|batch| listed.keep(batch)).collect::<Result<_, _>>().map_err(failed)
+}
+
+/// Whether lookup indexes can answer a filter of the search.
+fn asks_by_index(search: &CallSearch) -> bool {
+    search.callid.is_some()
+        || search.call_id.is_some()
+        || search.number.is_some()
+        || search.cli_number.as_ref().is_some_and(|number| !number.ends_with('*'))
+}
+
+/// Rows of files that a plan reads at most.
+fn file_rows(plan: &Arc<dyn ExecutionPlan>) -> usize {
+    let files = plan
+        .downcast_ref::<DataSourceExec>()
+        .and_then(DataSourceExec::downcast_to_file_source::<ParquetSource>);
+    let Some((scan, _)) = files else {
+        return plan.children().into_iter().map(file_rows).fold(0, usize::saturating_add);
+    };
+    let rows = |file: &PartitionedFile| {
+        let rows = file.statistics.as_ref().and_then(|statistics| statistics.num_rows.get_value().copied());
+        rows.unwrap_or(usize::MAX)
+    };
+    scan.file_groups.iter().flat_map(|group| group.iter()).map(rows).fold(0, usize::saturating_add)
+}
+
+/// The columns wanted and those that order.
+fn with_keys(columns: &[&'static str], order: &[Order]) -> Vec<Expr> {
+    let keys = order.iter().map(|order| order.column.name()).chain(TIE_BREAKERS.map(|(name, _)| name));
+    let names: BTreeSet<&str> = columns.iter().copied().chain(keys).collect();
+    names.into_iter().map(ident).collect()
 }
 
 /// The keys asked for, then those that make the order total, so that pages neither repeat nor lose a call.
@@ -108,7 +151,7 @@ fn filters(search: &CallSearch) -> Params {
 }
 
 /// A number as asked for, by the column it is to be found in. Asked for in any international form, a number is
-/// looked for in its E.164 column alone, which has a bloom filter; other texts can only be what a source wrote.
+/// looked for in its E.164 column alone, which is indexed; other texts can only be what a source wrote.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct NumberFilter {
     e164: Option<String>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
+use callhouse_lake::Lookups;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::ToDFSchema;
 use datafusion::error::{DataFusionError, Result};
@@ -17,7 +18,10 @@ use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
 
 use super::{SqlTable, Unsettled};
-use crate::scan::{ACCOUNT, FileScan, Wall, WallExec, memory_plan, surviving};
+use crate::scan::{
+    ACCOUNT, Candidates, FileScan, FileStatistics, Wall, WallExec, candidates, conditions, memory_plan,
+    surviving,
+};
 use crate::view::ReadView;
 
 #[derive(Debug, Clone)]
@@ -26,6 +30,7 @@ pub(crate) struct Provider {
     schema: SchemaRef,
     view: ReadView,
     wall: Option<Wall>,
+    lookups: Arc<Lookups>,
     store: ObjectStoreUrl,
 }
 
@@ -34,10 +39,11 @@ impl Provider {
         table: Arc<dyn SqlTable>,
         view: ReadView,
         wall: Option<Wall>,
+        lookups: Arc<Lookups>,
         store: ObjectStoreUrl,
     ) -> Self {
         let schema = table.schema();
-        Self { table, schema, view, wall, store }
+        Self { table, schema, view, wall, lookups, store }
     }
 
     pub(crate) fn view(&self) -> &ReadView {
@@ -70,7 +76,7 @@ impl Provider {
     }
 
     /// The rows of files: a plain Parquet scan, behind the wall if there is one.
-    fn settled(
+    async fn settled(
         &self,
         state: &dyn Session,
         columns: &[usize],
@@ -81,6 +87,7 @@ impl Provider {
         let pruned_by = conjunction(wall.iter().cloned().chain(filters.iter().cloned()));
         let statistics = self.view.statistics().of(self.table.files());
         let chosen = surviving(&statistics, &self.schema, self.physical(state, pruned_by)?.as_ref())?;
+        let candidates = self.candidates(&statistics, &chosen, filters).await?;
         let mut projection = columns.to_vec();
         if self.wall.is_some() {
             projection.push(self.account_index()?);
@@ -91,6 +98,7 @@ impl Provider {
             statistics: &statistics,
             chosen,
             skip: &unsettled.skip,
+            candidates: &candidates,
             projection,
             predicate: self.physical(state, wall)?,
         };
@@ -99,6 +107,20 @@ impl Provider {
             (Some(plan), Some(wall)) => Some(Arc::new(WallExec::try_new(plan, wall.clone())?)),
             (plan, _) => plan,
         })
+    }
+
+    /// What the lookup indexes of chosen files say about filters.
+    async fn candidates(
+        &self,
+        statistics: &FileStatistics,
+        chosen: &[usize],
+        filters: &[Expr],
+    ) -> Result<Candidates> {
+        if self.table.files().lookup_columns().is_empty() {
+            return Ok(Candidates::default());
+        }
+        let files = chosen.iter().map(|index| Arc::clone(&statistics.files()[*index])).collect();
+        candidates(&self.lookups, files, conditions(filters)).await
     }
 
     /// The rows in memory, those beyond the wall already gone.
@@ -169,7 +191,7 @@ impl TableProvider for Provider {
             .unsettled(&self.view)
             .await
             .map_err(|error| DataFusionError::External(Box::new(error)))?;
-        let settled = self.settled(state, &columns, filters, &unsettled)?;
+        let settled = self.settled(state, &columns, filters, &unsettled).await?;
         let in_memory = self.in_memory(state, &columns, &unsettled)?;
         Ok(match (settled, in_memory) {
             (Some(settled), Some(in_memory)) => UnionExec::try_new(vec![settled, in_memory])?,

@@ -3,6 +3,7 @@
 mod events;
 mod folds;
 mod lake;
+mod lookups;
 mod paging;
 mod plans;
 mod slt;

@@ -4,7 +4,7 @@ use callhouse_core::Timestamp;
 use callhouse_core::event::call::Direction;
 use callhouse_query::{CallColumn, CallSearch, Order, SortDirection};
 
-use crate::callr::cdr::record::pieces;
+use crate::callr::cdr::record::{COLUMNS, pieces};
 use crate::callr::error::Error;
 use crate::callr::format;
 use crate::callr::method::{Answer, Context, Method};
@@ -33,6 +33,7 @@ async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
         app_hash: app.map(|hash| hash.0),
         order: vec![Order { column: CallColumn::StartedAt, direction: SortDirection::Ascending }],
         quantity: MAX_ROWS,
+        columns: Some(COLUMNS),
         ..CallSearch::default()
     };
     if let Some(number) = number {

@@ -119,78 +119,59 @@ impl Serialize for Records {
     }
 }
 
-struct Columns {
-    rows: usize,
-    started_at: Instant,
-    answered_at: Instant,
-    ended_at: Instant,
-    callid: Int,
-    parent_callid: Int,
-    from_number: Text,
-    from_number_raw: Text,
-    from_country: Text,
-    from_number_type: Text,
-    from_name: Text,
-    from_presentation: Text,
-    to_number: Text,
-    to_number_raw: Text,
-    to_country: Text,
-    to_number_type: Text,
-    did_hash: Text,
-    did_number: Text,
-    app_hash: Text,
-    app_name: Text,
-    app_package: Text,
-    customer_field: Text,
-    dial_status: Text,
-    duration_seconds: Int,
-    talk_seconds: Int,
-    billed_seconds: Int,
-    release_cause: Int,
-    release_source: Text,
-    cost_label: Text,
-    debit: Amount,
-    credit: Amount,
+/// The columns a CDR is made of, each named once.
+macro_rules! columns {
+    ($($name:ident: $kind:ident $read:ident,)+) => {
+        pub(super) const COLUMNS: &[&str] = &[$(stringify!($name)),+];
+
+        struct Columns {
+            rows: usize,
+            $($name: $kind,)+
+        }
+
+        impl Columns {
+            fn of(batch: &RecordBatch) -> Result<Self, Error> {
+                let fields = Fields::new(batch);
+                Ok(Self { rows: batch.num_rows(), $($name: fields.$read(stringify!($name))?,)+ })
+            }
+        }
+    };
+}
+
+columns! {
+    started_at: Instant instant,
+    answered_at: Instant instant,
+    ended_at: Instant instant,
+    callid: Int int,
+    parent_callid: Int int,
+    from_number: Text text,
+    from_number_raw: Text text,
+    from_country: Text text,
+    from_number_type: Text text,
+    from_name: Text text,
+    from_presentation: Text text,
+    to_number: Text text,
+    to_number_raw: Text text,
+    to_country: Text text,
+    to_number_type: Text text,
+    did_hash: Text text,
+    did_number: Text text,
+    app_hash: Text text,
+    app_name: Text text,
+    app_package: Text text,
+    customer_field: Text text,
+    dial_status: Text text,
+    duration_seconds: Int int,
+    talk_seconds: Int int,
+    billed_seconds: Int int,
+    release_cause: Int int,
+    release_source: Text text,
+    cost_label: Text text,
+    debit: Amount amount,
+    credit: Amount amount,
 }
 
 impl Columns {
-    fn of(batch: &RecordBatch) -> Result<Self, Error> {
-        let fields = Fields::new(batch);
-        Ok(Self {
-            rows: batch.num_rows(),
-            started_at: fields.instant("started_at")?,
-            answered_at: fields.instant("answered_at")?,
-            ended_at: fields.instant("ended_at")?,
-            callid: fields.int("callid")?,
-            parent_callid: fields.int("parent_callid")?,
-            from_number: fields.text("from_number")?,
-            from_number_raw: fields.text("from_number_raw")?,
-            from_country: fields.text("from_country")?,
-            from_number_type: fields.text("from_number_type")?,
-            from_name: fields.text("from_name")?,
-            from_presentation: fields.text("from_presentation")?,
-            to_number: fields.text("to_number")?,
-            to_number_raw: fields.text("to_number_raw")?,
-            to_country: fields.text("to_country")?,
-            to_number_type: fields.text("to_number_type")?,
-            did_hash: fields.text("did_hash")?,
-            did_number: fields.text("did_number")?,
-            app_hash: fields.text("app_hash")?,
-            app_name: fields.text("app_name")?,
-            app_package: fields.text("app_package")?,
-            customer_field: fields.text("customer_field")?,
-            dial_status: fields.text("dial_status")?,
-            duration_seconds: fields.int("duration_seconds")?,
-            talk_seconds: fields.int("talk_seconds")?,
-            billed_seconds: fields.int("billed_seconds")?,
-            release_cause: fields.int("release_cause")?,
-            release_source: fields.text("release_source")?,
-            cost_label: fields.text("cost_label")?,
-            debit: fields.amount("debit")?,
-            credit: fields.amount("credit")?,
-        })
-    }
-
     fn write(&self, direction: Direction, row: usize, piece: &mut Vec<u8>) -> Result<(), Error> {
         match direction {
             Direction::Inbound => serde_json::to_writer(piece, &self.inbound(row)),

@@ -5,7 +5,7 @@ use callhouse_lake::accounts::Principal;
 use callhouse_query::CallSearch;
 use serde::Serialize;
 
-use crate::callr::cdr::record::Records;
+use crate::callr::cdr::record::{COLUMNS, Records};
 use crate::callr::cdr::{filters, options};
 use crate::callr::error::Error;
 use crate::callr::method::{Answer, Context, Method};
@@ -40,6 +40,7 @@ fn read(principal: &Principal, params: &mut Params) -> Result<(Direction, CallSe
     let page: Option<Object> = params.optional("options")?;
     let (direction, mut search) = filters::read(filters)?;
     options::read(page, direction, &mut search)?;
+    search.columns = Some(COLUMNS);
     // Whose search it is and what it looks for name it; which page of it is asked for does not.
     let whole = CallSearch { offset: 0, quantity: 0, ..search.clone() };
     search.page_key = Some(format!("{principal:?} {whole:?}"));

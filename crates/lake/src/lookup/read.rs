@@ -1,0 +1,163 @@
+//! Asks the lookup indexes of files.
+
+use std::ops::Range;
+
+use super::{
+    BLOCK_ROWS, Lookup, NAME, Section, block_count, checksum, damaged, index, rows_of_blocks, section,
+};
+use crate::catalog::DataFile;
+use crate::error::Error;
+use crate::file::attachment::{Attachment, Place};
+use crate::folder::DataFolder;
+use crate::lru::ByFile;
+
+/// Answers look-ups, keeping the directories of indexes in memory: about 0.03 bytes a call.
+#[derive(Debug)]
+pub struct Lookups {
+    folder: DataFolder,
+    kept: ByFile<Option<Directory>>,
+}
+
+impl Lookups {
+    /// Look-ups whose directories take at most `capacity_bytes`.
+    #[must_use]
+    pub fn new(folder: DataFolder, capacity_bytes: usize) -> Self {
+        Self { folder, kept: ByFile::new(capacity_bytes) }
+    }
+
+    /// The rows of a file that may meet all `conditions`, each of them met by any of its values: ascending ranges
+    /// that do not touch. Stops at the first condition that leaves no more than `few` rows. `None` when the file has no
+    /// index. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Parquet`]; [`Error::Invalid`] when the index is damaged.
+    pub fn rows(
+        &self,
+        file: &DataFile,
+        conditions: &[Vec<Lookup>],
+        few: usize,
+    ) -> Result<Option<Vec<Range<usize>>>, Error> {
+        let read = || Directory::read(&self.folder, file);
+        let kept = self.kept.get_or_make(file.data_file_id, read, |directory| {
+            size_of::<Self>() + directory.as_ref().map_or(0, Directory::size_bytes)
+        })?;
+        let Some(directory) = &*kept else { return Ok(None) };
+        let attachment = Attachment::at(&self.folder, file, directory.place)?;
+        let mut common: Option<Vec<u32>> = None;
+        for condition in conditions {
+            let mut blocks = Vec::new();
+            for (section, hash) in condition.iter().flat_map(Lookup::places) {
+                directory.find(file, &attachment, section, hash, &mut blocks)?;
+            }
+            blocks.sort_unstable();
+            blocks.dedup();
+            if let Some(others) = &common {
+                blocks.retain(|block| others.binary_search(block).is_ok());
+            }
+            let is_few = blocks.len() * BLOCK_ROWS <= few;
+            common = Some(blocks);
+            if is_few {
+                break;
+            }
+        }
+        let all = || (0..directory.block_count).collect();
+        Ok(Some(rows_of_blocks(&common.unwrap_or_else(all), index(directory.row_count))))
+    }
+}
+
+/// What precedes the buckets of an index, and where it is.
+#[derive(Debug)]
+struct Directory {
+    place: Place,
+    row_count: u32,
+    block_count: u32,
+    /// By [`Section`]: the number of its first bucket, and of how many it has.
+    sections: [(u32, u32); Section::ALL.len()],
+    buckets: Vec<Bucket>,
+    /// Where in the attachment the buckets begin.
+    buckets_start: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    end: u32,
+    checksum: u32,
+}
+
+/// Bytes before the directory: rows of the file and buckets of each section.
+const COUNTS_BYTES: usize = 4 + 4 * Section::ALL.len();
+const CHECKSUM_BYTES: usize = 8;
+const BUCKET_BYTES: usize = 8;
+
+impl Directory {
+    fn read(folder: &DataFolder, file: &DataFile) -> Result<Option<Self>, Error> {
+        let Some(attachment) = Attachment::open(folder, file, NAME)? else { return Ok(None) };
+        let counts = numbers(&attachment.read(0, COUNTS_BYTES)?);
+        let [row_count, counts @ ..] = &counts[..] else { return Err(damaged(file, "is cut off")) };
+        let bucket_count: u64 = counts.iter().map(|count| u64::from(*count)).sum();
+        let most = attachment.length() / u64::try_from(BUCKET_BYTES).unwrap_or(u64::MAX);
+        let Some(bucket_count) = usize::try_from(bucket_count).ok().filter(|_| bucket_count <= most) else {
+            return Err(damaged(file, "has more buckets than bytes"));
+        };
+        let head_bytes = COUNTS_BYTES + bucket_count * BUCKET_BYTES;
+        let bytes = attachment.read(0, head_bytes + CHECKSUM_BYTES)?;
+        let (head, stated) = bytes.split_at(head_bytes);
+        if twox_hash::XxHash64::oneshot(0, head).to_le_bytes() != stated {
+            return Err(damaged(file, "has a directory that is not what was written"));
+        }
+        if i64::from(*row_count) != file.record_count {
+            return Err(damaged(file, "is of another number of rows"));
+        }
+        let mut sections = [(0, 0); Section::ALL.len()];
+        let mut first = 0;
+        for (section, count) in sections.iter_mut().zip(counts) {
+            *section = (first, *count);
+            first += count;
+        }
+        let of_buckets = numbers(&head[COUNTS_BYTES..]);
+        let bucket = |pair: &[u32]| Bucket { end: pair[0], checksum: pair[1] };
+        Ok(Some(Self {
+            place: attachment.place(),
+            row_count: *row_count,
+            block_count: block_count(index(*row_count))
+                .ok_or_else(|| damaged(file, "has too many blocks"))?,
+            sections,
+            buckets: of_buckets.chunks_exact(2).map(bucket).collect(),
+            buckets_start: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        }))
+    }
+
+    fn size_bytes(&self) -> usize {
+        self.buckets.len() * size_of::<Bucket>()
+    }
+
+    /// Appends the blocks that may have a hash.
+    fn find(
+        &self,
+        file: &DataFile,
+        attachment: &Attachment,
+        section: Section,
+        hash: u64,
+        blocks: &mut Vec<u32>,
+    ) -> Result<(), Error> {
+        let (first, count) = self.sections[section as usize];
+        if count == 0 {
+            return Ok(());
+        }
+        let number = first + section::bucket_of(hash, count);
+        let bucket = self.buckets[index(number)];
+        let start = number.checked_sub(1).map_or(0, |before| self.buckets[index(before)].end);
+        let length =
+            bucket.end.checked_sub(start).ok_or_else(|| damaged(file, "has a bucket out of place"))?;
+        let bytes = attachment.read(self.buckets_start + u64::from(start), index(length))?;
+        let found = (checksum(number, &bytes) == bucket.checksum)
+            .then(|| section::find(&bytes, hash, count, self.block_count, blocks));
+        found.flatten().ok_or_else(|| damaged(file, "has a bucket that is not what was written"))
+    }
+}
+
+/// The whole numbers of four bytes each.
+fn numbers(bytes: &[u8]) -> Vec<u32> {
+    let (chunks, _) = bytes.as_chunks::<4>();
+    chunks.iter().map(|chunk| u32::from_le_bytes(*chunk)).collect()
+}

@@ -1,0 +1,151 @@
+//! Which rows of which files the lookup indexes let pass: for filters that ask for ids or numbers by equality.
+//!
+//! The filters are applied to what is read all the same; an index only saves reading.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use callhouse_lake::{DataFile, Lookup, Lookups};
+use datafusion::common::ScalarValue;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::utils::{split_binary, split_conjunction};
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
+
+/// Most values of one condition that are looked up; a longer list is left to the scan.
+const MOST_VALUES: usize = 1_000;
+
+/// When no more rows than this are left of a file, further conditions are not worth their look-ups.
+const FEW_ROWS: usize = 2_048;
+
+/// Rows of files that may pass, by `data_file_id`; all of a file that is not in it.
+pub(crate) type Candidates = HashMap<i64, Vec<Range<usize>>>;
+
+/// What filters ask for, as far as indexes can answer: conditions to be met together, each by any of its values. Those
+/// with few values come first.
+pub(crate) fn conditions(filters: &[Expr]) -> Vec<Vec<Lookup>> {
+    let conjuncts = filters.iter().flat_map(|filter| split_conjunction(filter));
+    let mut conditions: Vec<Vec<Lookup>> = conjuncts.filter_map(any_of).collect();
+    conditions.retain(|values| values.len() <= MOST_VALUES);
+    conditions.sort_by_key(Vec::len);
+    conditions
+}
+
+/// The values of which a filter needs one; `None` when something else can meet it.
+fn any_of(filter: &Expr) -> Option<Vec<Lookup>> {
+    match filter {
+        Expr::BinaryExpr(BinaryExpr { op: Operator::Or, .. }) => {
+            let branches = split_binary(filter, Operator::Or).into_iter().map(any_of);
+            Some(branches.collect::<Option<Vec<_>>>()?.concat())
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
+            equal(left, right).or_else(|| equal(right, left))
+        }
+        Expr::InList(list) if !list.negated => {
+            let values = list.list.iter().map(|value| equal(&list.expr, value));
+            Some(values.collect::<Option<Vec<_>>>()?.concat())
+        }
+        _ => None,
+    }
+}
+
+/// The value a column is to have; none if that is null, which no row equals.
+fn equal(column: &Expr, value: &Expr) -> Option<Vec<Lookup>> {
+    let (Expr::Column(column), Expr::Literal(value, _)) = (column, value) else { return None };
+    let of_text = |lookup: fn(String) -> Lookup| {
+        let text = value.try_as_str()?;
+        Some(text.map(|text| lookup(text.to_owned())).into_iter().collect())
+    };
+    match (column.name(), value) {
+        ("callid", ScalarValue::Int64(number)) => Some(number.map(Lookup::Callid).into_iter().collect()),
+        ("call_id", _) => of_text(Lookup::CallId),
+        ("from_number", _) => of_text(Lookup::FromNumber),
+        ("to_number", _) => of_text(Lookup::ToNumber),
+        _ => None,
+    }
+}
+
+/// Looks into the indexes of `files`.
+pub(crate) async fn candidates(
+    lookups: &Arc<Lookups>,
+    files: Vec<Arc<DataFile>>,
+    conditions: Vec<Vec<Lookup>>,
+) -> Result<Candidates> {
+    if conditions.is_empty() || files.is_empty() {
+        return Ok(Candidates::new());
+    }
+    let lookups = Arc::clone(lookups);
+    let looking = tokio::task::spawn_blocking(move || {
+        let mut candidates = Candidates::new();
+        for file in files {
+            if let Some(rows) = lookups.rows(&file, &conditions, FEW_ROWS)? {
+                candidates.insert(file.data_file_id, rows);
+            }
+        }
+        Ok::<_, callhouse_lake::Error>(candidates)
+    });
+    let found = looking.await.map_err(|error| DataFusionError::External(Box::new(error)))?;
+    found.map_err(|error| DataFusionError::External(Box::new(crate::error::Error::Lake(error))))
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::logical_expr::{cast, col, lit};
+
+    use super::*;
+
+    fn from(number: &str) -> Lookup {
+        Lookup::FromNumber(number.to_owned())
+    }
+
+    fn to(number: &str) -> Lookup {
+        Lookup::ToNumber(number.to_owned())
+    }
+
+    #[test]
+    fn equalities_lists_and_alternatives_of_indexed_columns_are_looked_up() {
+        let null = || lit(ScalarValue::Utf8(None));
+        for (filter, wanted) in [
+            (col("callid").eq(lit(7_i64)), vec![vec![Lookup::Callid(7)]]),
+            (lit("x").eq(col("call_id")), vec![vec![Lookup::CallId("x".to_owned())]]),
+            (
+                col("from_number").in_list(vec![lit("1"), null(), lit("2")], false),
+                vec![vec![from("1"), from("2")]],
+            ),
+            (col("from_number").eq(null()), vec![vec![]]),
+            (
+                col("from_number")
+                    .eq(lit("1"))
+                    .or(col("to_number").eq(lit("1")))
+                    .or(col("to_number").eq(lit("2"))),
+                vec![vec![from("1"), to("1"), to("2")]],
+            ),
+            (
+                col("from_number")
+                    .in_list(vec![lit("1"), lit("2")], false)
+                    .and(col("to_number").eq(lit("3"))),
+                vec![vec![to("3")], vec![from("1"), from("2")]],
+            ),
+            (col("status").eq(lit("x")).and(col("to_number").eq(lit("3"))), vec![vec![to("3")]]),
+        ] {
+            assert_eq!(conditions(std::slice::from_ref(&filter)), wanted, "{filter}");
+        }
+    }
+
+    #[test]
+    fn what_else_may_let_a_row_pass_is_not_looked_up() {
+        use arrow::datatypes::DataType;
+        for filter in [
+            col("from_number").eq(lit("1")).or(col("from_number_raw").eq(lit("1"))),
+            col("from_number").not_eq(lit("1")),
+            col("from_number").in_list(vec![lit("1")], true),
+            col("from_number").in_list(vec![lit("1"), col("to_number")], false),
+            cast(col("callid"), DataType::Utf8).eq(lit("1")),
+            col("callid").eq(lit(1_i32)),
+            col("from_number").eq(lit("1")).is_not_true(),
+            col("from_number").eq(col("to_number")),
+        ] {
+            assert!(conditions(std::slice::from_ref(&filter)).is_empty(), "{filter}");
+        }
+    }
+}
