@@ -12,7 +12,7 @@ use arrow::array::{AsArray, RecordBatch};
 use crate::catalog::DataFile;
 use crate::error::Error;
 use crate::folder::DataFolder;
-use crate::lru::ByFile;
+use crate::kept::Kept;
 use crate::read::FileReader;
 
 const ROW_BITS: u32 = 32;
@@ -82,13 +82,13 @@ pub(crate) fn fingerprints(batch: &RecordBatch) -> impl Iterator<Item = u32> {
 #[derive(Debug)]
 pub struct KeyIndexCache {
     folder: DataFolder,
-    kept: ByFile<KeyIndex>,
+    kept: Kept<i64, KeyIndex>,
 }
 
 impl KeyIndexCache {
     #[must_use]
     pub fn new(folder: DataFolder, capacity_bytes: usize) -> Self {
-        Self { folder, kept: ByFile::new(capacity_bytes) }
+        Self { folder, kept: Kept::new(capacity_bytes) }
     }
 
     /// The index of a settled file, read when it is not at hand. Blocking.
@@ -97,7 +97,7 @@ impl KeyIndexCache {
     /// As [`KeyIndex::read`].
     pub fn get(&self, file: &DataFile) -> Result<Arc<KeyIndex>, Error> {
         let read = || KeyIndex::read(&self.folder, file);
-        self.kept.get_or_make(file.data_file_id, read, KeyIndex::size_bytes)
+        self.kept.get_or_make(&file.data_file_id, read, KeyIndex::size_bytes)
     }
 }
 

@@ -21,7 +21,7 @@ mod tests;
 pub(crate) use builder::SumsBuilder;
 pub use dimension::{Bucket, Dimension};
 pub use fold::Sign;
-pub use reader::{FileSums, SumsReader};
+pub use reader::SumsReader;
 
 /// The attachment's name. The number is the version of its layout.
 const ATTACHMENT: &str = "sums.1";

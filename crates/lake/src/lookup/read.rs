@@ -9,20 +9,20 @@ use crate::catalog::DataFile;
 use crate::error::Error;
 use crate::file::attachment::{Attachment, Place};
 use crate::folder::DataFolder;
-use crate::lru::ByFile;
+use crate::kept::Kept;
 
 /// Answers look-ups, keeping the directories of indexes in memory: about 0.03 bytes a call.
 #[derive(Debug)]
 pub struct Lookups {
     folder: DataFolder,
-    kept: ByFile<Option<Directory>>,
+    kept: Kept<i64, Option<Directory>>,
 }
 
 impl Lookups {
     /// Look-ups whose directories take at most `capacity_bytes`.
     #[must_use]
     pub fn new(folder: DataFolder, capacity_bytes: usize) -> Self {
-        Self { folder, kept: ByFile::new(capacity_bytes) }
+        Self { folder, kept: Kept::new(capacity_bytes) }
     }
 
     /// The rows of a file that may meet all `conditions`, each of them met by any of its values: ascending ranges
@@ -38,7 +38,7 @@ impl Lookups {
         few: usize,
     ) -> Result<Option<Vec<Range<usize>>>, Error> {
         let read = || Directory::read(&self.folder, file);
-        let kept = self.kept.get_or_make(file.data_file_id, read, |directory| {
+        let kept = self.kept.get_or_make(&file.data_file_id, read, |directory| {
             size_of::<Self>() + directory.as_ref().map_or(0, Directory::size_bytes)
         })?;
         let Some(directory) = &*kept else { return Ok(None) };

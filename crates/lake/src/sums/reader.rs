@@ -2,36 +2,32 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
-
 use super::blob::decode;
 use super::builder::{Directory, Entry};
 use super::{ATTACHMENT, Dimension};
 use crate::catalog::DataFile;
 use crate::error::Error;
-use crate::file::attachment::Attachment;
+use crate::file::attachment::{Attachment, Place};
 use crate::folder::DataFolder;
+use crate::kept::Kept;
+use arrow::array::RecordBatch;
 
 /// Bytes of the directory's length at the end.
 const TAIL_BYTES: u64 = 4;
-/// Files of about so many entries are expected, for the cache's own bookkeeping.
-const EXPECTED_ENTRIES: usize = 4_096;
 
 /// Reads the sums that settled files carry. What was read is kept, within a number of bytes. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SumsReader {
     folder: DataFolder,
-    files: Arc<Cache<i64, Option<Arc<FileSums>>, Bytes>>,
-    rows: Arc<Cache<(i64, usize, Dimension), RecordBatch, Bytes>>,
+    files: Arc<Kept<i64, Option<FileSums>>>,
+    /// By file, entry of its directory and dimension.
+    rows: Arc<Kept<(i64, usize, Dimension), RecordBatch>>,
 }
 
-/// The sums of one file.
+/// Where the sums of one file are.
 #[derive(Debug)]
-pub struct FileSums {
-    data_file_id: i64,
-    attachment: Attachment,
+struct FileSums {
+    place: Place,
     directory: Directory,
 }
 
@@ -39,42 +35,43 @@ impl SumsReader {
     /// A reader that keeps directories and rows of at most `cache_bytes` in memory.
     #[must_use]
     pub fn new(folder: DataFolder, cache_bytes: usize) -> Self {
-        let bytes = u64::try_from(cache_bytes / 2).unwrap_or(u64::MAX);
-        Self {
-            folder,
-            files: Arc::new(Cache::with_weighter(EXPECTED_ENTRIES, bytes, Bytes)),
-            rows: Arc::new(Cache::with_weighter(EXPECTED_ENTRIES, bytes, Bytes)),
-        }
+        let (files, rows) = (Kept::new(cache_bytes / 4), Kept::new(cache_bytes - cache_bytes / 4));
+        Self { folder, files: Arc::new(files), rows: Arc::new(rows) }
     }
 
-    /// The sums of a settled file; `None` when it was written without. Blocking.
+    /// The sums of a dimension in a settled file, of some accounts or of all, in the schema of the dimension; `None`
+    /// when the file was written without sums. Blocking.
     ///
     /// # Errors
     /// [`Error::File`], [`Error::Parquet`]; [`Error::Invalid`] when they are damaged.
-    pub fn of(&self, file: &DataFile) -> Result<Option<Arc<FileSums>>, Error> {
-        let open = || FileSums::open(&self.folder, file).map(|sums| sums.map(Arc::new));
-        self.files.get_or_insert_with(&file.data_file_id, open)
-    }
-
-    /// The sums of a dimension, of some accounts or of all, in the schema of the dimension. Blocking.
-    ///
-    /// # Errors
-    /// As [`SumsReader::of`].
     pub fn rows(
         &self,
-        sums: &FileSums,
+        file: &DataFile,
         dimension: Dimension,
         accounts: Option<&[&str]>,
-    ) -> Result<Vec<RecordBatch>, Error> {
+    ) -> Result<Option<Vec<Arc<RecordBatch>>>, Error> {
+        let open = || FileSums::open(&self.folder, file);
+        let size = |sums: &Option<FileSums>| sums.as_ref().map_or(0, FileSums::size_bytes);
+        let kept = self.files.get_or_make(&file.data_file_id, open, size)?;
+        let Some(sums) = &*kept else { return Ok(None) };
         let wanted: Vec<usize> = match accounts {
             None => (0..sums.directory.len()).collect(),
             Some(accounts) => accounts.iter().filter_map(|account| sums.find(account)).collect(),
         };
-        let read = |index: usize| {
-            let key = (sums.data_file_id, index, dimension);
-            self.rows.get_or_insert_with(&key, || sums.read(&sums.directory[index], dimension))
-        };
-        wanted.into_iter().map(read).collect()
+        let mut rows = Vec::with_capacity(wanted.len());
+        let mut opened = None;
+        for entry in wanted {
+            let read = || {
+                let attachment = match opened.take() {
+                    Some(attachment) => attachment,
+                    None => Attachment::at(&self.folder, file, sums.place)?,
+                };
+                read(opened.insert(attachment), &sums.directory[entry], dimension)
+            };
+            let key = (file.data_file_id, entry, dimension);
+            rows.push(self.rows.get_or_make(&key, read, RecordBatch::get_array_memory_size)?);
+        }
+        Ok(Some(rows))
     }
 }
 
@@ -91,50 +88,28 @@ impl FileSums {
         let bytes = attachment.read(start, usize::try_from(length).map_err(|_| damaged("is too long"))?)?;
         let directory: Directory =
             postcard::from_bytes(&bytes).map_err(|error| damaged(&error.to_string()))?;
-        Ok(Some(Self { data_file_id: file.data_file_id, attachment, directory }))
+        Ok(Some(Self { place: attachment.place(), directory }))
     }
 
-    /// The accounts that have calls in the file, in order.
-    pub fn accounts(&self) -> impl Iterator<Item = &str> {
-        self.directory.iter().map(|entry| entry.account.as_str())
+    fn size_bytes(&self) -> usize {
+        self.directory.iter().map(|entry| size_of::<Entry>() + entry.account.len()).sum()
     }
 
     fn find(&self, account: &str) -> Option<usize> {
         self.directory.binary_search_by(|entry| entry.account.as_str().cmp(account)).ok()
     }
+}
 
-    fn read(&self, entry: &Entry, dimension: Dimension) -> Result<RecordBatch, Error> {
-        let (mut start, mut length) = (entry.offset, 0);
-        for (stored, bytes) in Dimension::ALL.into_iter().zip(entry.lengths) {
-            if stored == dimension {
-                length = bytes;
-                break;
-            }
-            start += u64::from(bytes);
+fn read(attachment: &Attachment, entry: &Entry, dimension: Dimension) -> Result<RecordBatch, Error> {
+    let (mut start, mut length) = (entry.offset, 0);
+    for (stored, bytes) in Dimension::ALL.into_iter().zip(entry.lengths) {
+        if stored == dimension {
+            length = bytes;
+            break;
         }
-        let length = usize::try_from(length)
-            .map_err(|_| Error::Invalid { what: "sums too long to read".to_owned() })?;
-        decode(dimension, &self.attachment.read(start, length)?)
+        start += u64::from(bytes);
     }
-}
-
-/// Weighs what is kept by its bytes.
-#[derive(Debug, Clone, Copy)]
-struct Bytes;
-
-/// What an entry takes beside its content.
-const ENTRY_BYTES: usize = 128;
-
-impl Weighter<i64, Option<Arc<FileSums>>> for Bytes {
-    fn weight(&self, _: &i64, sums: &Option<Arc<FileSums>>) -> u64 {
-        let entries = sums.iter().flat_map(|sums| &sums.directory);
-        let bytes: usize = entries.map(|entry| size_of::<Entry>() + entry.account.len()).sum();
-        u64::try_from(ENTRY_BYTES + bytes).unwrap_or(u64::MAX)
-    }
-}
-
-impl Weighter<(i64, usize, Dimension), RecordBatch> for Bytes {
-    fn weight(&self, _: &(i64, usize, Dimension), rows: &RecordBatch) -> u64 {
-        u64::try_from(ENTRY_BYTES + rows.get_array_memory_size()).unwrap_or(u64::MAX)
-    }
+    let length =
+        usize::try_from(length).map_err(|_| Error::Invalid { what: "sums too long to read".to_owned() })?;
+    decode(dimension, &attachment.read(start, length)?)
 }

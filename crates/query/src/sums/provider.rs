@@ -56,10 +56,8 @@ impl SumsProvider {
                 accounts.as_ref().map(|accounts| accounts.iter().map(String::as_str).collect());
             let mut batches = Vec::new();
             for file in files {
-                let Some(sums) = reader.of(&file)? else { return Ok(None) };
-                for rows in reader.rows(&sums, dimension, accounts.as_deref())? {
-                    batches.push(between(&rows, start, end));
-                }
+                let Some(rows) = reader.rows(&file, dimension, accounts.as_deref())? else { return Ok(None) };
+                batches.extend(rows.iter().map(|rows| between(rows, start, end)));
             }
             Ok(Some(batches))
         };
