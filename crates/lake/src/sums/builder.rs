@@ -82,7 +82,8 @@ impl SumsBuilder {
             sums: Default::default(),
         });
         for (dimension, index) in Dimension::ALL.into_iter().zip(0..) {
-            let terms = dimension.terms(calls, Timestamp(i64::MIN), Timestamp(i64::MAX), Sign::Plus);
+            let all: Vec<usize> = (0..dimension.schema().fields().len()).collect();
+            let terms = dimension.terms(calls, Timestamp(i64::MIN), Timestamp(i64::MAX), Sign::Plus, &all);
             let terms = terms.map_err(|source| Error::Arrow { operation: "summing of calls", source })?;
             open.add(dimension, index, &terms);
         }

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray,
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, RecordBatchOptions,
+    StringArray,
 };
-use arrow::compute::{cast, filter_record_batch};
+use arrow::compute::{cast, filter};
 use arrow::datatypes::{
     DataType, Decimal128Type, Field, Int64Type, Schema, SchemaRef, TimestampMicrosecondType,
 };
@@ -43,18 +44,28 @@ impl Dimension {
         Arc::new(Schema::new(fields))
     }
 
-    /// The columns of `calls` that [`Dimension::terms`] looks at.
+    /// The columns of `calls` that [`Dimension::terms`] looks at for some columns of the schema.
     #[must_use]
-    pub fn call_columns(self) -> Vec<&'static str> {
-        use CallColumn::{
-            AnsweredAt, Credit, Debit, Direction, FromNumber, FromNumberRaw, StartedAt, TalkSeconds,
-        };
-        let callers: &[CallColumn] = if self == Self::Caller { &[FromNumber, FromNumberRaw] } else { &[] };
-        let common = [Direction, StartedAt, AnsweredAt, TalkSeconds, Debit, Credit];
-        common.iter().chain(callers).chain(self.columns()).map(|column| column.name()).collect()
+    pub fn call_columns(self, columns: &[usize]) -> Vec<&'static str> {
+        let callers: &[CallColumn] =
+            if self == Self::Caller { &[CallColumn::FromNumber, CallColumn::FromNumberRaw] } else { &[] };
+        let summed = columns.iter().filter_map(|column| match self.part(*column) {
+            Part::Summed(column) => Some(column),
+            Part::AnsweredCalls => Some(CallColumn::AnsweredAt),
+            Part::Direction | Part::At | Part::Value(_) | Part::Calls => None,
+        });
+        let mut needed: Vec<CallColumn> = [CallColumn::Direction, CallColumn::StartedAt]
+            .into_iter()
+            .chain(callers.iter().chain(self.columns()).copied())
+            .chain(summed)
+            .collect();
+        needed.sort_unstable();
+        needed.dedup();
+        needed.into_iter().map(CallColumn::name).collect()
     }
 
-    /// A term for each call that is summed, of calls that started in `[from, to)`.
+    /// Some columns of the schema, by index, of a term for each call that is summed, of calls that started in
+    /// `[from, to)`.
     ///
     /// # Errors
     /// When `calls` lacks one of [`Dimension::call_columns`] or has it with another type.
@@ -64,12 +75,12 @@ impl Dimension {
         from: Timestamp,
         to: Timestamp,
         sign: Sign,
+        columns: &[usize],
     ) -> Result<RecordBatch, ArrowError> {
         let directions = text(calls, CallColumn::Direction)?;
         let started = column(calls, CallColumn::StartedAt)?;
-        let started = started
-            .as_primitive_opt::<TimestampMicrosecondType>()
-            .ok_or_else(|| wrong(CallColumn::StartedAt))?;
+        let instants = started.as_primitive_opt::<TimestampMicrosecondType>();
+        let instants = instants.ok_or_else(|| wrong(CallColumn::StartedAt))?;
         let mut values: Vec<ArrayRef> = Vec::new();
         if self == Self::Caller {
             values.push(Arc::new(callers(calls)?));
@@ -81,38 +92,58 @@ impl Dimension {
         let is_summed = |row: usize| {
             directions.is_valid(row)
                 && self.direction().is_none_or(|wanted| directions.value(row) == wanted)
-                && started.is_valid(row)
-                && (from.micros()..to.micros()).contains(&started.value(row))
+                && instants.is_valid(row)
+                && (from.micros()..to.micros()).contains(&instants.value(row))
                 && (required.is_empty() || required.iter().any(|value| value.is_valid(row)))
         };
         let summed: BooleanArray = (0..calls.num_rows()).map(|row| Some(is_summed(row))).collect();
         let one = if sign == Sign::Plus { 1 } else { -1 };
-        let answered = column(calls, CallColumn::AnsweredAt)?;
-        let mut columns: Vec<ArrayRef> = vec![Arc::new(directions.clone()), Arc::new(started.clone())];
-        columns.append(&mut values);
-        columns.push(Arc::new(Int64Array::from_value(one, calls.num_rows())));
-        columns.push(Arc::new(Int64Array::from_iter_values(
-            (0..calls.num_rows()).map(|row| if answered.is_valid(row) { one } else { 0 }),
-        )));
-        columns.push(signed_seconds(calls, one)?);
-        for amount in [CallColumn::Debit, CallColumn::Credit] {
-            columns.push(signed_money(calls, amount, one)?);
+        let mut shown = Vec::with_capacity(columns.len());
+        for wanted in columns {
+            let whole: ArrayRef = match self.part(*wanted) {
+                Part::Direction => Arc::new(directions.clone()),
+                Part::At => Arc::clone(started),
+                Part::Value(value) => Arc::clone(&values[value]),
+                Part::Calls => Arc::new(Int64Array::from_value(one, calls.num_rows())),
+                Part::AnsweredCalls => {
+                    let answered = column(calls, CallColumn::AnsweredAt)?;
+                    let answered =
+                        (0..calls.num_rows()).map(|row| if answered.is_valid(row) { one } else { 0 });
+                    Arc::new(Int64Array::from_iter_values(answered))
+                }
+                Part::Summed(CallColumn::TalkSeconds) => signed_seconds(calls, one)?,
+                Part::Summed(amount) => signed_money(calls, amount, one)?,
+            };
+            shown.push(filter(&whole, &summed)?);
         }
-        // Rows without direction or start are filtered out, and only they have nulls where the schema allows none.
-        let loose = RecordBatch::try_from_iter_with_nullable(
-            self.schema()
-                .fields()
-                .iter()
-                .zip(columns)
-                .map(|(field, column)| (field.name().clone(), column, true)),
-        )?;
-        let kept = if summed.true_count() == loose.num_rows() {
-            loose
-        } else {
-            filter_record_batch(&loose, &summed)?
-        };
-        RecordBatch::try_new(self.schema(), kept.columns().to_vec())
+        // Calls without direction or start are not summed, and only they have nulls where the schema allows none.
+        let options = RecordBatchOptions::new().with_row_count(Some(summed.true_count()));
+        RecordBatch::try_new_with_options(Arc::new(self.schema().project(columns)?), shown, &options)
     }
+
+    /// What a column of the schema is.
+    fn part(self, column: usize) -> Part {
+        match (column, column.saturating_sub(2 + self.value_names().len())) {
+            (0, _) => Part::Direction,
+            (1, _) => Part::At,
+            (column, _) if column < 2 + self.value_names().len() => Part::Value(column - 2),
+            (_, 0) => Part::Calls,
+            (_, 1) => Part::AnsweredCalls,
+            (_, 2) => Part::Summed(CallColumn::TalkSeconds),
+            (_, 3) => Part::Summed(CallColumn::Debit),
+            _ => Part::Summed(CallColumn::Credit),
+        }
+    }
+}
+
+/// The columns of [`Dimension::schema`].
+enum Part {
+    Direction,
+    At,
+    Value(usize),
+    Calls,
+    AnsweredCalls,
+    Summed(CallColumn),
 }
 
 fn column(calls: &RecordBatch, wanted: CallColumn) -> Result<&ArrayRef, ArrowError> {

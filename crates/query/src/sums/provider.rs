@@ -82,8 +82,12 @@ impl SumsProvider {
     /// Terms of the calls started in `[from, to)`, settled or not, read one by one.
     async fn read(&self, state: &dyn Session, terms: Terms) -> Result<Arc<dyn ExecutionPlan>> {
         let schema = self.calls.schema();
-        let columns: std::result::Result<Vec<usize>, _> =
-            self.dimension.call_columns().into_iter().map(|name| schema.index_of(name)).collect();
+        let columns: std::result::Result<Vec<usize>, _> = self
+            .dimension
+            .call_columns(&terms.columns)
+            .into_iter()
+            .map(|name| schema.index_of(name))
+            .collect();
         let started = || ident("started_at");
         let source = provider_as_source(Arc::new(self.calls.clone()));
         let mut plan = LogicalPlanBuilder::scan("calls", source, Some(columns?))?

@@ -28,7 +28,7 @@ pub(crate) struct Terms {
 
 impl Terms {
     pub(crate) fn of(&self, calls: &RecordBatch, sign: Sign) -> Result<RecordBatch> {
-        Ok(self.dimension.terms(calls, self.from, self.to, sign)?.project(&self.columns)?)
+        Ok(self.dimension.terms(calls, self.from, self.to, sign, &self.columns)?)
     }
 }
 
