@@ -1,7 +1,7 @@
 //! The lookup index of a settled file: which of its rows may be of a call id or a number.
 //!
 //! Files of `calls` lie by month and are sorted by account and start, so an id or a number may be in any of them.
-//! Each file therefore carries the attachment [`NAME`], which maps hashes of `call_id`, `callid`, `from_number` and
+//! Each file therefore carries the attachment `lookup.1`, which maps hashes of `call_id`, `callid`, `from_number` and
 //! `to_number` to blocks of [`BLOCK_ROWS`] rows. It may name a block in vain, never leave one out; whoever reads the
 //! rows compares the values. Nulls are not in it. Accounts are not part of the hashes: who may see a row is for
 //! others to say (TEN-1).
@@ -11,7 +11,7 @@
 //! | bytes | what |
 //! |---|---|
 //! | 4 | rows of the file |
-//! | 4 × 4 | buckets of each section, in the order of [`Section::ALL`] |
+//! | 4 × 4 | buckets of each section, in the order of `Section::ALL` |
 //! | 8 a bucket | where the bucket ends, counted from the first byte of the first, and the low half of the xxh64 of its bytes, seeded by its number |
 //! | 8 | xxh64 of all of the above |
 //! | | the buckets |

@@ -100,6 +100,7 @@ pub(crate) fn engine_options(settings: &Settings) -> EngineOptions {
         memory_limit_bytes: settings.query.memory_limit_bytes,
         metadata_cache_bytes: settings.query.metadata_cache_bytes,
         sums_cache_bytes: settings.query.sums_cache_bytes,
+        lookup_cache_bytes: settings.query.lookup_cache_bytes,
         ..EngineOptions::default()
     }
 }

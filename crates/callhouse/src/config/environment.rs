@@ -49,6 +49,7 @@ pub(super) const NAMES: &[(&str, &str, Form)] = &[
     ("query", "memory_limit_bytes", Form::Number),
     ("query", "metadata_cache_bytes", Form::Number),
     ("query", "sums_cache_bytes", Form::Number),
+    ("query", "lookup_cache_bytes", Form::Number),
     ("log", "format", Form::Text),
     ("log", "filter", Form::Text),
 ];

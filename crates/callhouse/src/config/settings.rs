@@ -90,7 +90,10 @@ pub(crate) struct Query {
     pub(crate) memory_limit_bytes: usize,
     /// Memory for file footers and indexes kept between questions.
     pub(crate) metadata_cache_bytes: usize,
+    /// Memory for the sums of settled files kept between questions.
     pub(crate) sums_cache_bytes: usize,
+    /// Memory for the directories of the lookup indexes of settled files; 0.03 bytes a call.
+    pub(crate) lookup_cache_bytes: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -174,6 +177,7 @@ impl Default for Query {
             memory_limit_bytes: 1 << 30,
             metadata_cache_bytes: 256 << 20,
             sums_cache_bytes: 64 << 20,
+            lookup_cache_bytes: 32 << 20,
         }
     }
 }
