@@ -6,7 +6,6 @@ from pathlib import Path
 import duckdb
 
 from .engine import CsvEngine
-from .peers import ClickHouse
 from .program import Program
 from .questions import CALLHOUSE, CLICKHOUSE, DUCKDB, Context, instant
 
@@ -47,10 +46,9 @@ class Export:
         by_dialect = statements(context, account)
         self.askers = {"callhouse": lambda: self.engine.export(by_dialect[CALLHOUSE], self.files["callhouse"])}
         for peer in peers:
-            dialect = CLICKHOUSE if isinstance(peer, ClickHouse) else DUCKDB
             path = folder / f"{peer.name.replace(', ', '-')}.csv"
             self.files[peer.name] = path
-            self.askers[peer.name] = lambda peer=peer, path=path, dialect=dialect: peer.export(by_dialect[dialect], path)
+            self.askers[peer.name] = lambda peer=peer, path=path: peer.export(by_dialect[peer.dialect], path)
 
     def compare(self) -> None:
         """Fails unless all wrote the same rows in the same order, and some."""

@@ -9,6 +9,7 @@ import chdb.session
 import duckdb
 
 from .clickhouse_events import EVENTS, SETTINGS
+from .questions import CLICKHOUSE, DUCKDB
 
 EVENT_COLUMNS = {
     "specversion": "VARCHAR",
@@ -66,6 +67,7 @@ class DuckDb:
     """DuckDB over its own storage, sorted by account and start."""
 
     name = "DuckDB"
+    dialect = DUCKDB
 
     def __init__(self, folder: Path):
         self.path = folder / "duckdb.db"
@@ -127,6 +129,7 @@ class ClickHouse:
     """ClickHouse's MergeTree, ordered by account and start, with bloom filters on ids and numbers."""
 
     name = "ClickHouse"
+    dialect = CLICKHOUSE
 
     def __init__(self, folder: Path):
         self.folder = folder / "clickhouse"

@@ -14,7 +14,7 @@ from .engine import Engine, Stopped
 from .measure import Row, median, percentile
 from .peers import ClickHouse, DuckDb, DuckDbParquet, export_calls
 from .program import Client, Program
-from .questions import CALLHOUSE, CLICKHOUSE, DUCKDB, Context, Question, instant, questions
+from .questions import CALLHOUSE, Context, Question, instant, questions
 
 RUNS = 20
 # Calls of a set whose months are still exported over all accounts; more are gigabytes of CSV.
@@ -123,10 +123,9 @@ def load_peers(program: Program, folder: Path) -> list:
 
 def ask_all(question: Question, engine: Engine, peers: list, client: Client) -> list[Row]:
     """Asks all in turn, again and again; compares the answers of the first round."""
-    dialects = {peer.name: CLICKHOUSE if isinstance(peer, ClickHouse) else DUCKDB for peer in peers}
     askers = {"callhouse": lambda: engine.ask(question.statement[CALLHOUSE])}
     for peer in peers:
-        askers[peer.name] = lambda peer=peer: peer.ask(question.statement[dialects[peer.name]])
+        askers[peer.name] = lambda peer=peer: peer.ask(question.statement[peer.dialect])
     if question.method:
         askers["API"] = lambda: client.ask(*question.method)
     return in_turn(question.name, askers, peers, lambda answers: compare(question, answers))

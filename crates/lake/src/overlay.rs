@@ -33,7 +33,8 @@ pub struct Overlay {
     /// Joined calls in the schema of `calls`; no call occurs twice. Each batch is sorted by (account, `call_id`).
     pub batches: Vec<RecordBatch>,
     pub skip: Arc<Skip>,
-    /// The settled rows behind `skip`, each once, for readers that know the sum of a file and not its rows.
+    /// The settled rows behind `skip`, each once, for readers that know the sum of a file and not its rows. Each batch is
+    /// of one file and sorted as it is, by account first.
     pub replaced: Vec<RecordBatch>,
 }
 

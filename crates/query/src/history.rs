@@ -9,6 +9,7 @@ mod fill;
 
 use callhouse_core::Timestamp;
 use callhouse_core::event::call::Direction;
+use callhouse_core::time::MICROS_PER_HOUR;
 
 pub(crate) use calendar::{Bucket, buckets};
 pub(crate) use fill::fill;
@@ -45,7 +46,7 @@ pub struct HistoryBucket {
 
 /// The `step` of `queries/calls_history.sql` that these buckets can be summed of.
 pub(crate) fn step(buckets: &[Bucket]) -> &'static str {
-    let whole_hour = |at: Timestamp| at.micros() % 3_600_000_000 == 0;
+    let whole_hour = |at: Timestamp| at.micros() % MICROS_PER_HOUR == 0;
     let whole_hours = buckets.iter().all(|bucket| whole_hour(bucket.start) && whole_hour(bucket.end));
     if whole_hours { "total" } else { "quarter" }
 }

@@ -42,15 +42,6 @@ use provider::SumsProvider;
 /// The function's name in SQL.
 pub(crate) const NAME: &str = "call_sums";
 
-const DIMENSIONS: [(&str, Dimension); 7] = [
-    ("total", Dimension::Total),
-    ("app", Dimension::App),
-    ("from_country", Dimension::FromCountry),
-    ("to_country", Dimension::ToCountry),
-    ("destination", Dimension::Destination),
-    ("did", Dimension::Did),
-    ("caller", Dimension::Caller),
-];
 /// As `total`, and never from sums.
 const QUARTER: &str = "quarter";
 
@@ -106,17 +97,17 @@ impl TableFunctionImpl for CallSums {
             return plan_err!("{NAME} takes a dimension and two instants: {NAME}('total', FROM, TO)");
         };
         let name = self.value(dimension).and_then(|value| value.try_as_str().flatten()).unwrap_or_default();
-        let known = DIMENSIONS.iter().find(|(known, _)| *known == name).map(|(_, dimension)| *dimension);
-        let (Some(dimension), summed) =
-            (known.or((name == QUARTER).then_some(Dimension::Total)), known.is_some())
-        else {
-            let known = DIMENSIONS.map(|(name, _)| name).join(", ");
+        let (dimension, reader) = if name == QUARTER {
+            (Dimension::Total, None)
+        } else if let Some(known) = Dimension::ALL.into_iter().find(|known| known.name() == name) {
+            (known, Some(self.reader.clone()))
+        } else {
+            let known = Dimension::ALL.map(Dimension::name).join(", ");
             return plan_err!("{NAME} has no dimension {name:?}; it has {known}, {QUARTER}");
         };
         let (Some(from), Some(to)) = (self.instant(from), self.instant(to)) else {
             return plan_err!("the range of {NAME} must be two instants, written out or as parameters");
         };
-        let reader = summed.then(|| self.reader.clone());
         Ok(Arc::new(SumsProvider::new(self.calls.clone(), reader, dimension, from, to)))
     }
 }

@@ -10,6 +10,7 @@
 
 mod cause;
 
+use super::keep_greater;
 use crate::event::call::{CallData, CallEventType};
 use crate::event::{Event, Kind};
 use crate::phone::PhoneBook;
@@ -69,23 +70,16 @@ pub fn fold_into(record: &mut CallRecord, event: Event, phones: &mut PhoneBook) 
         record.erased_at = record.erased_at.max(Some(time));
     } else {
         let mut statement = Statement { event_type, time, source, data };
-        keep_greater(&mut record.start, statement.start());
-        keep_greater(&mut record.ringing, statement.ringing());
-        keep_greater(&mut record.answer, statement.answer());
-        keep_greater(&mut record.end, statement.end());
-        keep_greater(&mut record.parties, statement.parties(phones));
-        keep_greater(&mut record.release, statement.release());
-        keep_greater(&mut record.quality, statement.quality());
-        keep_greater(&mut record.rating, statement.rating());
+        keep_greater(&mut record.start, &mut statement.start());
+        keep_greater(&mut record.ringing, &mut statement.ringing());
+        keep_greater(&mut record.answer, &mut statement.answer());
+        keep_greater(&mut record.end, &mut statement.end());
+        keep_greater(&mut record.parties, &mut statement.parties(phones));
+        keep_greater(&mut record.release, &mut statement.release());
+        keep_greater(&mut record.quality, &mut statement.quality());
+        keep_greater(&mut record.rating, &mut statement.rating());
     }
     record.clear_personal_if_erased();
-}
-
-/// `None` is less than any group.
-fn keep_greater<T: Ord>(kept: &mut Option<Group<T>>, stated: Option<Group<T>>) {
-    if stated > *kept {
-        *kept = stated;
-    }
 }
 
 /// One event's view of its call. Text goes over into the record, so each group can be taken once.

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use callhouse_core::CallRecord;
+use callhouse_core::event::Kind;
 use callhouse_core::phone::PhoneBook;
-use callhouse_core::record::fold;
+use callhouse_core::record::fold_into;
 
 use super::{Run, live_files};
 use crate::error::Error;
 use crate::read::{FileReader, Wanted};
-use crate::rows::{decode_events, encode_calls};
+use crate::rows::{EventRow, decode_events, encode_calls};
 use crate::table::Table;
 
 /// Numbers remembered; they repeat, and looking one up costs microseconds.
@@ -38,10 +39,14 @@ impl Run {
         for file in live_files(&self.snapshot, Table::CallEvents) {
             for batch in FileReader::open(&self.folder, file)?.rows(Wanted::All)? {
                 let batch = self.of_pass(pass, &batch?)?;
-                for row in decode_events(&batch)? {
+                for EventRow { event, .. } in decode_events(&batch)? {
                     events += 1;
-                    if let Some(record) = fold(&row.event, phones) {
-                        join_in(&mut calls, record);
+                    if matches!(event.kind, Kind::Call(..)) {
+                        let key = (event.account.as_str().into(), event.subject.clone());
+                        let new =
+                            || CallRecord::empty(event.account.clone(), event.subject.clone(), event.time);
+                        let record = calls.entry(key).or_insert_with(new);
+                        fold_into(record, event, phones);
                     }
                 }
             }
@@ -60,15 +65,5 @@ impl Run {
         let mask: BooleanArray = (0..batch.num_rows()).map(|row| Some(is_of_pass(row))).collect();
         filter_record_batch(batch, &mask)
             .map_err(|source| Error::Arrow { operation: "choice of a pass's rows", source })
-    }
-}
-
-fn join_in(calls: &mut Calls, record: CallRecord) {
-    let key = (record.account.as_str().into(), record.call_id.clone());
-    match calls.entry(key) {
-        std::collections::btree_map::Entry::Occupied(mut known) => known.get_mut().join(record),
-        std::collections::btree_map::Entry::Vacant(free) => {
-            free.insert(record);
-        }
     }
 }

@@ -1,12 +1,9 @@
 //! What calls are summed by.
 
 use callhouse_core::Timestamp;
-use callhouse_core::time::year_and_month;
+use callhouse_core::time::{MICROS_PER_DAY, MICROS_PER_HOUR, year_and_month};
 
 use crate::rows::CallColumn;
-
-const HOUR_MICROS: i64 = 3_600_000_000;
-const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 
 /// A way to sum the calls of an account: by direction, bucket of time and the values of some columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,6 +69,20 @@ impl Dimension {
         }
     }
 
+    /// What SQL calls it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::App => "app",
+            Self::FromCountry => "from_country",
+            Self::ToCountry => "to_country",
+            Self::Destination => "destination",
+            Self::Did => "did",
+            Self::Caller => "caller",
+        }
+    }
+
     /// The columns the values are; none for the caller, which is made of two.
     pub(super) const fn columns(self) -> &'static [CallColumn] {
         match self {
@@ -110,8 +121,8 @@ impl Bucket {
     #[must_use]
     pub fn of(self, at: Timestamp) -> i64 {
         match self {
-            Self::Hour => at.micros().div_euclid(HOUR_MICROS),
-            Self::Day => at.micros().div_euclid(DAY_MICROS),
+            Self::Hour => at.micros().div_euclid(MICROS_PER_HOUR),
+            Self::Day => at.micros().div_euclid(MICROS_PER_DAY),
             Self::Month => i64::from(at.utc_month()),
         }
     }
@@ -120,8 +131,8 @@ impl Bucket {
     #[must_use]
     pub fn start(self, bucket: i64) -> Timestamp {
         match self {
-            Self::Hour => Timestamp(bucket.saturating_mul(HOUR_MICROS)),
-            Self::Day => Timestamp(bucket.saturating_mul(DAY_MICROS)),
+            Self::Hour => Timestamp(bucket.saturating_mul(MICROS_PER_HOUR)),
+            Self::Day => Timestamp(bucket.saturating_mul(MICROS_PER_DAY)),
             Self::Month => {
                 let (year, month) = year_and_month(i32::try_from(bucket).unwrap_or(i32::MAX));
                 let first =

@@ -48,7 +48,7 @@ impl SumsReader {
         &self,
         file: &DataFile,
         dimension: Dimension,
-        accounts: Option<&[&str]>,
+        accounts: Option<&[String]>,
     ) -> Result<Option<Vec<Arc<RecordBatch>>>, Error> {
         let open = || FileSums::open(&self.folder, file);
         let size = |sums: &Option<FileSums>| sums.as_ref().map_or(0, FileSums::size_bytes);

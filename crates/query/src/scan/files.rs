@@ -60,8 +60,7 @@ impl FileScan<'_> {
         let rows: usize = self.chosen.iter().map(|index| self.rows_left(&files[*index])).sum();
         let groups = self.groups(state.config().target_partitions())?;
         let mut totals = Statistics::new_unknown(&self.schema);
-        totals.num_rows =
-            if self.candidates.is_empty() { Precision::Exact(rows) } else { Precision::Inexact(rows) };
+        totals.num_rows = self.precision(rows);
         // Few rows of a file are not worth reading it in several partitions.
         let as_grouped =
             (!self.candidates.is_empty()).then(|| Partitioning::UnknownPartitioning(groups.len()));
@@ -149,14 +148,17 @@ impl FileScan<'_> {
         }
     }
 
+    /// A number of rows as statistics state it: blocks of candidates hold other rows, too.
+    fn precision(&self, rows: usize) -> Precision<usize> {
+        if self.candidates.is_empty() { Precision::Exact(rows) } else { Precision::Inexact(rows) }
+    }
+
     /// The bounds of the instants of one file, by which a scan that needs only the newest rows stops early.
     fn bounds(&self, index: usize) -> Statistics {
         let file = &self.statistics.files()[index];
         let mut bounds = Statistics::new_unknown(&self.schema);
         let whole = !self.skip.contains_key(&file.data_file_id) && self.candidates.is_empty();
-        let rows = self.rows_left(file);
-        bounds.num_rows =
-            if self.candidates.is_empty() { Precision::Exact(rows) } else { Precision::Inexact(rows) };
+        bounds.num_rows = self.precision(self.rows_left(file));
         for (field, column) in self.schema.fields().iter().zip(&mut bounds.column_statistics) {
             if matches!(field.name().as_str(), "started_at" | "occurred_at" | "received_at")
                 && let Some(stated) = self.statistics.bounds(field.name())

@@ -52,8 +52,6 @@ impl SumsProvider {
         let accounts = self.calls.wall().map(|wall| wall.accounts().to_vec());
         let dimension = self.dimension;
         let read = move || {
-            let accounts: Option<Vec<&str>> =
-                accounts.as_ref().map(|accounts| accounts.iter().map(String::as_str).collect());
             let mut batches = Vec::new();
             for file in files {
                 let Some(rows) = reader.rows(&file, dimension, accounts.as_deref())? else { return Ok(None) };
@@ -70,27 +68,31 @@ impl SumsProvider {
     async fn unsettled(&self, terms: &Terms) -> Result<Vec<RecordBatch>> {
         let overlay = self.calls.view().overlay().await;
         let overlay = overlay.map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let columns = self.call_columns(terms)?;
         let mut batches = Vec::new();
         for (calls, sign) in [(&overlay.batches, Sign::Plus), (&overlay.replaced, Sign::Minus)] {
-            for visible in self.calls.visible_rows(calls)? {
-                batches.push(terms.of(&visible, sign)?);
+            for batch in calls {
+                for visible in self.calls.visible(batch, &columns, true)? {
+                    batches.push(terms.of(&visible, sign)?);
+                }
             }
         }
         Ok(batches)
     }
 
+    /// The columns of `calls` that terms are made of.
+    fn call_columns(&self, terms: &Terms) -> Result<Vec<usize>> {
+        let schema = self.calls.schema();
+        let names = self.dimension.call_columns(&terms.columns).into_iter();
+        names.map(|name| Ok(schema.index_of(name)?)).collect()
+    }
+
     /// Terms of the calls started in `[from, to)`, settled or not, read one by one.
     async fn read(&self, state: &dyn Session, terms: Terms) -> Result<Arc<dyn ExecutionPlan>> {
-        let schema = self.calls.schema();
-        let columns: std::result::Result<Vec<usize>, _> = self
-            .dimension
-            .call_columns(&terms.columns)
-            .into_iter()
-            .map(|name| schema.index_of(name))
-            .collect();
+        let columns = self.call_columns(&terms)?;
         let started = || ident("started_at");
         let source = provider_as_source(Arc::new(self.calls.clone()));
-        let mut plan = LogicalPlanBuilder::scan("calls", source, Some(columns?))?
+        let mut plan = LogicalPlanBuilder::scan("calls", source, Some(columns))?
             .filter(started().gt_eq(at(terms.from)).and(started().lt(at(terms.to))))?;
         if let Some(direction) = self.dimension.direction() {
             plan = plan.filter(ident("direction").eq(lit(direction)))?;

@@ -54,13 +54,6 @@ impl Provider {
         self.wall.as_ref()
     }
 
-    /// The rows of batches of stored calls that may be seen, with all their columns.
-    pub(crate) fn visible_rows(&self, batches: &[RecordBatch]) -> Result<Vec<RecordBatch>> {
-        let Some(wall) = &self.wall else { return Ok(batches.to_vec()) };
-        let keep = |batch: &RecordBatch| wall.keep(batch, batch.schema_ref().index_of(ACCOUNT)?);
-        batches.iter().map(keep).collect()
-    }
-
     fn physical(
         &self,
         state: &dyn Session,
@@ -141,7 +134,12 @@ impl Provider {
     }
 
     /// The columns asked for of the rows that may be seen.
-    fn visible(&self, batch: &RecordBatch, columns: &[usize], sorted: bool) -> Result<Vec<RecordBatch>> {
+    pub(crate) fn visible(
+        &self,
+        batch: &RecordBatch,
+        columns: &[usize],
+        sorted: bool,
+    ) -> Result<Vec<RecordBatch>> {
         let stored = batch.schema();
         let position = |name: &str| stored.index_of(name);
         let mut wanted: Vec<usize> = columns
