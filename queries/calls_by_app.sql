@@ -1,11 +1,11 @@
 -- Which voice apps handled most calls?
 --
 -- Parameters
---   direction  text   inbound or outbound
---   from   timestamp  calls started at this instant or later
---   to     timestamp  calls started before this instant
---   sort   text       COUNT: most calls first; DURATION: most answered seconds first
---   limit  int        most rows wanted
+--   direction  text(inbound|outbound)        which calls
+--   from       timestamp                     calls started at this instant or later
+--   to         timestamp                     calls started before this instant
+--   sort       text(COUNT|DURATION) = COUNT  COUNT: most calls first; DURATION: most answered seconds first
+--   limit      int = 100                     most rows wanted
 --
 -- Grain: voice app. Calls without one are left out.
 --

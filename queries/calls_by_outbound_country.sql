@@ -1,10 +1,10 @@
 -- Which countries did the account call most?
 --
 -- Parameters
---   from   timestamp  calls started at this instant or later
---   to     timestamp  calls started before this instant
---   sort   text       COUNT: most calls first; DURATION: most answered seconds first
---   limit  int        most rows wanted
+--   from   timestamp                     calls started at this instant or later
+--   to     timestamp                     calls started before this instant
+--   sort   text(COUNT|DURATION) = COUNT  COUNT: most calls first; DURATION: most answered seconds first
+--   limit  int = 100                     most rows wanted
 --
 -- Grain: country. Calls to numbers of no known country are left out.
 --

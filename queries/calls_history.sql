@@ -4,10 +4,10 @@
 -- hour; the engine sums them into the buckets of the zone asked for.
 --
 -- Parameters
---   from  timestamp  calls started at this instant or later
---   to    timestamp  calls started before this instant
---   step  text       total: every bucket wanted begins at a whole hour of UTC, so calls may be counted by hour;
---                    quarter: some begin at a quarter of an hour
+--   from  timestamp                     calls started at this instant or later
+--   to    timestamp                     calls started before this instant
+--   step  text(total|quarter) = quarter total: every bucket wanted begins at a whole hour of UTC, so calls may be
+--                                       counted by hour; quarter: some begin at a quarter of an hour
 --
 -- Grain: direction, quarter of an hour or hour. One without calls has no row.
 --

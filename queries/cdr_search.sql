@@ -1,24 +1,24 @@
 -- Which calls match? A parameter that is null switches its filter off.
 --
 -- Parameters
---   direction       text, optional       inbound or outbound
---   from            timestamp, optional  started at this instant or later
---   to              timestamp, optional  started before this instant
---   app_hash        text, optional       CALLR hash of the voice app
---   did_hash        text, optional       CALLR hash of the account's number
---   did_number      text, optional       the account's number, E.164
---   callid          int, optional        64-bit id
---   call_id         text, optional       the source's own id
---   number          text, optional       called number, E.164
---   number_raw      text, optional       called number as the source wrote it
---   cli_number      text, optional       calling number, E.164
---   cli_number_raw  text, optional       calling number as the source wrote it
---   cli_prefix      text, optional       start of the calling number, either form
---   customer_field  text, optional       exact
---   release_cause   int, optional        ITU-T Q.850
---   dial_status     text, optional       CALLR word, for example NOANSWER
---   duration_min    int, optional        total seconds, this many or more; open calls have none
---   duration_max    int, optional        total seconds, this many or fewer
+--   direction       text(inbound|outbound), optional  which calls
+--   from            timestamp, optional               started at this instant or later
+--   to              timestamp, optional               started before this instant
+--   app_hash        text, optional                    CALLR hash of the voice app
+--   did_hash        text, optional                    CALLR hash of the account's number
+--   did_number      text, optional                    the account's number, E.164
+--   callid          int, optional                     64-bit id
+--   call_id         text, optional                    the source's own id
+--   number          text, optional                    called number, E.164
+--   number_raw      text, optional                    called number as the source wrote it
+--   cli_number      text, optional                    calling number, E.164
+--   cli_number_raw  text, optional                    calling number as the source wrote it
+--   cli_prefix      text, optional                    start of the calling number, either form
+--   customer_field  text, optional                    exact
+--   release_cause   int, optional                     ITU-T Q.850
+--   dial_status     text, optional                    CALLR word, for example NOANSWER
+--   duration_min    int, optional                     total seconds, this many or more; open calls have none
+--   duration_max    int, optional                     total seconds, this many or fewer
 --
 -- Grain: call, open ones included. Order and page are the caller's: the engine orders by any column of a CDR.
 --

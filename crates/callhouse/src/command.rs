@@ -1,12 +1,14 @@
 //! The commands, one file each. A command reads its settings, does its work and says what came of it.
 
 mod account;
+mod answer;
 mod api_key;
 mod compact;
 mod demo;
 mod generate;
 mod import;
 mod ingest;
+mod query;
 mod rebuild;
 mod serve;
 mod sql;
@@ -39,6 +41,8 @@ pub(crate) enum Command {
     Generate(generate::Arguments),
     /// Asks the lake a question in SQL
     Sql(sql::Arguments),
+    /// Asks the lake one of the questions of `queries/`, or lists them
+    Query(query::Arguments),
     /// Joins recent rows into settled files now, instead of when the upkeep of a server gets there
     Compact(compact::Arguments),
     /// Builds the calls anew from the archived events, compares, and swaps them in
@@ -64,6 +68,7 @@ impl Command {
             Self::Import(arguments) => import::run(arguments, data).await?,
             Self::Generate(arguments) => generate::run(arguments, data).await?,
             Self::Sql(arguments) => sql::run(arguments, data).await?,
+            Self::Query(arguments) => query::run(arguments, data).await?,
             Self::Compact(arguments) => compact::run(arguments, data).await?,
             Self::Rebuild(arguments) => rebuild::run(arguments, data).await?,
             Self::Verify(arguments) => verify::run(arguments, data).await?,

@@ -114,6 +114,23 @@ impl Engine {
         frame.collect().await.map_err(|source| Error::execute("running a named query", source))
     }
 
+    /// Runs a named query and gives its batches as they are made, with their schema.
+    ///
+    /// # Errors
+    /// As [`Engine::named`].
+    pub async fn ask(
+        &self,
+        scope: &Scope,
+        name: &str,
+        params: &Params,
+    ) -> Result<(SchemaRef, Answer), Error> {
+        let session = self.session(scope, &self.view().await?)?;
+        let frame = named::plan(&session, name, params).await?;
+        let failed = |source| Error::execute("running a named query", source);
+        let stream = frame.execute_stream().await.map_err(failed)?;
+        Ok((stream.schema(), stream.map_err(failed).boxed()))
+    }
+
     /// The physical plan of a named query.
     ///
     /// # Errors

@@ -4,14 +4,15 @@
 //! local hours, days and months begin on one (`calendar` tests it). So each quarter falls into one bucket whole,
 //! and the zone's rules are needed only here, not in SQL.
 
-mod calendar;
 mod fill;
 
 use callhouse_core::Timestamp;
 use callhouse_core::event::call::Direction;
 use callhouse_core::time::MICROS_PER_HOUR;
 
-pub(crate) use calendar::{Bucket, buckets};
+use crate::calendar::{self, Bucket, Unit};
+use crate::error::Error;
+
 pub(crate) use fill::fill;
 
 /// How long a bucket is.
@@ -20,6 +21,26 @@ pub enum Granularity {
     Hour,
     Day,
     Month,
+}
+
+impl Granularity {
+    const fn unit(self) -> Unit {
+        match self {
+            Self::Hour => Unit::Hour,
+            Self::Day => Unit::Day,
+            Self::Month => Unit::Month,
+        }
+    }
+}
+
+/// The buckets of a history, as [`calendar::buckets`] cuts them.
+pub(crate) fn buckets(
+    from: Timestamp,
+    to: Timestamp,
+    granularity: Granularity,
+    time_zone: &str,
+) -> Result<Vec<Bucket>, Error> {
+    calendar::buckets(from, to, granularity.unit(), time_zone)
 }
 
 /// One bucket of a history. Grain: direction, bucket.

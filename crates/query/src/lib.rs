@@ -4,8 +4,10 @@
 //! stable paging and call histories by time zone. Keeps LAK-2, LAK-3, MON-1, TIM-1 and TEN-1. Writes
 //! nothing, knows no HTTP and formats no amounts. The only crate that names `datafusion`.
 
+mod calendar;
 mod engine;
 mod error;
+mod functions;
 mod history;
 mod named;
 mod pages;
@@ -16,13 +18,14 @@ mod search;
 mod session;
 mod statement;
 mod sums;
+mod table_functions;
 mod tables;
 mod view;
 
 pub use engine::{Answer, Engine, EngineOptions};
 pub use error::Error;
 pub use history::{Granularity, HistoryBucket};
-pub use named::named_queries;
+pub use named::{Column, Header, Kind, NamedQuery, Parameter, named_queries, named_query};
 pub use params::{Param, Params};
 pub use scope::Scope;
 pub use search::{CallColumn, CallPage, CallSearch, Order, SortDirection};

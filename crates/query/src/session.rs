@@ -21,8 +21,8 @@ use crate::engine::EngineOptions;
 use crate::scan::Wall;
 use crate::scope::Scope;
 use crate::sums::{self, CallSums};
-use crate::tables;
 use crate::view::ReadView;
+use crate::{functions, table_functions, tables};
 
 const CATALOG: &str = "callhouse";
 const SCHEMA: &str = "public";
@@ -47,12 +47,13 @@ impl Sessions {
         // The default registry reaches every file of the machine; no plan of ours needs it.
         let machine = url_of("file:///")?;
         runtime.deregister_object_store(machine.as_ref())?;
-        let base = SessionStateBuilder::new()
+        let mut base = SessionStateBuilder::new()
             .with_config(config(options))
             .with_runtime_env(Arc::new(runtime))
             .with_default_features()
             .with_table_factories(HashMap::new())
             .build();
+        functions::register(&mut base)?;
         let lookups = Arc::new(Lookups::new(catalog.folder().clone(), options.lookup_cache_bytes));
         let sums = SumsReader::new(catalog.folder().clone(), options.sums_cache_bytes);
         Ok(Self { base, lookups, store, sums })
@@ -69,9 +70,12 @@ impl Sessions {
         catalog.register_schema(SCHEMA, Arc::new(schema))?;
         let catalogs = MemoryCatalogProviderList::new();
         catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
-        let session = SessionContext::new_with_state(self.base.clone());
+        let mut state = self.base.clone();
+        table_functions::make_room_for_parameters(state.config_mut());
+        let session = SessionContext::new_with_state(state);
         session.register_catalog_list(Arc::new(catalogs));
         let calls = self.table(Arc::new(tables::Calls), view, scope);
+        table_functions::register(&session, calls.clone());
         session.register_udtf(sums::NAME, Arc::new(CallSums::new(calls, self.sums.clone())));
         Ok(session)
     }

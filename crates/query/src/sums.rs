@@ -23,19 +23,14 @@
 mod provider;
 mod terms;
 
-use std::any::Any;
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use callhouse_core::Timestamp;
 use callhouse_lake::sums::{Dimension, SumsReader};
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
-use datafusion::common::{ScalarValue, plan_err};
+use datafusion::common::plan_err;
 use datafusion::error::Result;
-use datafusion::logical_expr::Expr;
-use datafusion::prelude::SessionContext;
 
+use crate::table_functions::Arguments;
 use crate::tables;
 use provider::SumsProvider;
 
@@ -50,53 +45,21 @@ const QUARTER: &str = "quarter";
 pub(crate) struct CallSums {
     calls: tables::Provider,
     reader: SumsReader,
-    /// Values of the placeholders that its arguments may be, by name without `$`.
-    params: Arc<HashMap<String, ScalarValue>>,
 }
 
 impl CallSums {
-    pub(crate) fn new(calls: tables::Provider, reader: SumsReader) -> Self {
-        Self { calls, reader, params: Arc::default() }
-    }
-
-    fn value<'a>(&'a self, argument: &'a Expr) -> Option<&'a ScalarValue> {
-        match argument {
-            Expr::Literal(value, _) => Some(value),
-            Expr::Placeholder(placeholder) => self.params.get(placeholder.id.trim_start_matches('$')),
-            Expr::Cast(cast) => self.value(&cast.expr),
-            _ => None,
-        }
-    }
-
-    fn instant(&self, argument: &Expr) -> Option<Timestamp> {
-        let micros = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-        match self.value(argument)?.cast_to(&micros) {
-            Ok(ScalarValue::TimestampMicrosecond(at, _)) => at.map(Timestamp),
-            _ => None,
-        }
-    }
-}
-
-/// Tells the function of a session the parameters of a statement. Its range is looked at when the statement is
-/// planned, which is before they are bound elsewhere.
-pub(crate) fn bind(session: &SessionContext, params: &[(String, ScalarValue)]) {
-    let state = session.state();
-    let registered = state.table_functions().get(NAME).map(|function| Arc::clone(function.function()));
-    let registered =
-        registered.and_then(|function| (function as Arc<dyn Any + Send + Sync>).downcast::<CallSums>().ok());
-    if let Some(unbound) = registered {
-        let bound =
-            CallSums { params: Arc::new(params.iter().cloned().collect()), ..CallSums::clone(&unbound) };
-        session.register_udtf(NAME, Arc::new(bound));
+    pub(crate) const fn new(calls: tables::Provider, reader: SumsReader) -> Self {
+        Self { calls, reader }
     }
 }
 
 impl TableFunctionImpl for CallSums {
     fn call_with_args(&self, args: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
-        let [dimension, from, to] = args.exprs() else {
+        let arguments = Arguments::of(&args);
+        if arguments.count() != 3 {
             return plan_err!("{NAME} takes a dimension and two instants: {NAME}('total', FROM, TO)");
-        };
-        let name = self.value(dimension).and_then(|value| value.try_as_str().flatten()).unwrap_or_default();
+        }
+        let name = arguments.text(0).unwrap_or_default();
         let (dimension, reader) = if name == QUARTER {
             (Dimension::Total, None)
         } else if let Some(known) = Dimension::ALL.into_iter().find(|known| known.name() == name) {
@@ -105,7 +68,7 @@ impl TableFunctionImpl for CallSums {
             let known = Dimension::ALL.map(Dimension::name).join(", ");
             return plan_err!("{NAME} has no dimension {name:?}; it has {known}, {QUARTER}");
         };
-        let (Some(from), Some(to)) = (self.instant(from), self.instant(to)) else {
+        let (Some(from), Some(to)) = (arguments.instant(1), arguments.instant(2)) else {
             return plan_err!("the range of {NAME} must be two instants, written out or as parameters");
         };
         Ok(Arc::new(SumsProvider::new(self.calls.clone(), reader, dimension, from, to)))

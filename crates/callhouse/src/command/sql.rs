@@ -1,23 +1,17 @@
 //! `callhouse sql`: a question to the lake. It shows what is committed; what a running server still holds in
 //! memory (at most seconds) it does not.
 
-use std::io::{self, Write};
-use std::sync::Arc;
+use std::io;
 
 use anyhow::Context;
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
 use callhouse_lake::HotRows;
 use callhouse_query::{Engine, EngineOptions, Scope};
-use clap::{Args, ValueEnum};
-use futures::{Stream, StreamExt};
+use clap::Args;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader, Lines};
 
+use super::answer::{Format, print};
 use crate::config::{self, DataFlags, Flags, Settings};
 use crate::lake;
-
-/// Rows a table may have; it is aligned in memory.
-const TABLE_ROWS: usize = 10_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -32,25 +26,8 @@ pub(crate) struct Arguments {
     statement: Option<String>,
 }
 
-/// The form of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Csv,
-    /// One array.
-    Json,
-    /// One object a line.
-    Ndjson,
-}
-
 pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Result<()> {
-    let settings = config::load(&Flags::new(data))?;
-    let scope = match &arguments.account {
-        Some(name) => Scope::account(lake::account_id(name)?),
-        None => Scope::All,
-    };
-    let engine =
-        Engine::new(lake::open_existing(&settings).await?, HotRows::default(), engine_options(&settings))?;
+    let (engine, scope) = open(data, arguments.account.as_deref()).await?;
     let answer = async |statement: &str| {
         let (schema, batches) = engine.sql(&scope, statement).await?;
         print(arguments.format, &schema, batches).await
@@ -63,6 +40,17 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
         answer(&statement).await?;
     }
     Ok(())
+}
+
+/// An engine over what is committed, and the rows that are to be seen: those of an account, or all.
+pub(crate) async fn open(data: &DataFlags, account: Option<&str>) -> anyhow::Result<(Engine, Scope)> {
+    let settings = config::load(&Flags::new(data))?;
+    let scope = match account {
+        Some(name) => Scope::account(lake::account_id(name)?),
+        None => Scope::All,
+    };
+    let catalog = lake::open_existing(&settings).await?;
+    Ok((Engine::new(catalog, HotRows::default(), engine_options(&settings))?, scope))
 }
 
 /// The statements of a text, each ended by a `;` at the end of a line or by the end of the text.
@@ -103,73 +91,6 @@ pub(crate) fn engine_options(settings: &Settings) -> EngineOptions {
         lookup_cache_bytes: settings.query.lookup_cache_bytes,
         ..EngineOptions::default()
     }
-}
-
-async fn print<Error>(
-    format: Format,
-    schema: &SchemaRef,
-    mut batches: impl Stream<Item = Result<RecordBatch, Error>> + Unpin,
-) -> anyhow::Result<()>
-where
-    Error: std::error::Error + Send + Sync + 'static,
-{
-    let out = io::BufWriter::new(io::stdout().lock());
-    match format {
-        Format::Table => print_table(out, schema, batches).await,
-        Format::Csv => {
-            let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(out);
-            writer.write(&RecordBatch::new_empty(Arc::clone(schema)))?;
-            while let Some(batch) = batches.next().await {
-                writer.write(&batch?)?;
-            }
-            Ok(writer.into_inner().flush()?)
-        }
-        Format::Json => {
-            let mut writer = arrow::json::writer::WriterBuilder::new()
-                .with_explicit_nulls(true)
-                .build::<_, arrow::json::writer::JsonArray>(out);
-            while let Some(batch) = batches.next().await {
-                writer.write(&batch?)?;
-            }
-            writer.finish()?;
-            let mut out = writer.into_inner();
-            Ok(out.write_all(b"\n").and_then(|()| out.flush())?)
-        }
-        Format::Ndjson => {
-            let mut writer = arrow::json::writer::WriterBuilder::new()
-                .with_explicit_nulls(true)
-                .build::<_, arrow::json::writer::LineDelimited>(out);
-            while let Some(batch) = batches.next().await {
-                writer.write(&batch?)?;
-            }
-            writer.finish()?;
-            Ok(writer.into_inner().flush()?)
-        }
-    }
-}
-
-async fn print_table<Error>(
-    mut out: impl Write,
-    schema: &SchemaRef,
-    mut batches: impl Stream<Item = Result<RecordBatch, Error>> + Unpin,
-) -> anyhow::Result<()>
-where
-    Error: std::error::Error + Send + Sync + 'static,
-{
-    let mut shown = vec![RecordBatch::new_empty(Arc::clone(schema))];
-    let mut rows = 0;
-    while let Some(batch) = batches.next().await {
-        let batch = batch?;
-        rows += batch.num_rows();
-        anyhow::ensure!(
-            rows <= TABLE_ROWS,
-            "more than {TABLE_ROWS} rows: use --format csv, json or ndjson, or LIMIT"
-        );
-        shown.push(batch);
-    }
-    let table = arrow::util::pretty::pretty_format_batches(&shown).context("aligning the answer failed")?;
-    writeln!(out, "{table}\n{rows} row{}", if rows == 1 { "" } else { "s" })?;
-    Ok(out.flush()?)
 }
 
 #[cfg(test)]

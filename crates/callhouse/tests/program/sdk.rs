@@ -1,13 +1,12 @@
 //! CALLR's own SDKs against the program: a generated set goes in over HTTP, and PyPI `callr` and npm `callr` ask every
 //! method about it. `tests/sdk/` holds the clients' side, which checks the answers.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Place, totals, wait_for_messages};
+use crate::support::{Place, installed, totals, wait_for_messages};
 
 const SET: [&str; 7] = ["generate", "--calls", "600", "--seed", "7", "--accounts", "2"];
 /// The month the set's calls start in, and some time before and after.
@@ -25,8 +24,8 @@ struct Client {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn callrs_own_sdks_get_right_answers_from_every_method() {
-    let python = installed("python/bin/python");
-    let node = installed("node/node_modules/callr");
+    let python = installed("python/bin/python", "tests/sdk/install");
+    let node = installed("node/node_modules/callr", "tests/sdk/install");
     if python.is_none() && node.is_none() {
         return;
     }
@@ -75,23 +74,6 @@ impl Client {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && said.ends_with("all methods ok\n"), "{said}{errors}");
     }
-}
-
-/// A part of the cache `tests/sdk/install` fills. Without it the test says loudly that it did nothing, and fails
-/// where nothing may be left out.
-fn installed(part: &str) -> Option<PathBuf> {
-    let home = std::env::home_dir().expect("a home directory");
-    let path = home.join(".cache/callhouse").join(part);
-    if path.try_exists().expect("the cache can be looked at") {
-        return Some(path);
-    }
-    #[expect(clippy::disallowed_methods, reason = "CI is how the test is run, no setting of callhouse")]
-    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
-    assert!(!ci, "{} is missing; run tests/sdk/install", path.display());
-    // Not `eprintln`, which the test harness keeps to itself when the test passes.
-    writeln!(std::io::stderr(), "SKIPPED: {} is missing; run tests/sdk/install", path.display())
-        .expect("stderr takes it");
-    None
 }
 
 /// The rest of the line that begins with `label`.

@@ -1,7 +1,7 @@
 //! Running the program and asking it things.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -260,4 +260,21 @@ pub(crate) fn assert_no_offset_twice(place: &Place) {
 /// `verify` finds nothing.
 pub(crate) fn assert_verified(place: &Place) {
     place.run(["verify"]);
+}
+
+/// A part of the cache that a script of `tests/` fills. Without it the test says loudly that it did nothing, and fails
+/// where nothing may be left out.
+pub(crate) fn installed(part: &str, script: &str) -> Option<PathBuf> {
+    let home = std::env::home_dir().expect("a home directory");
+    let path = home.join(".cache/callhouse").join(part);
+    if path.try_exists().expect("the cache can be looked at") {
+        return Some(path);
+    }
+    #[expect(clippy::disallowed_methods, reason = "CI is how the test is run, no setting of callhouse")]
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(!ci, "{} is missing; run {script}", path.display());
+    // Not `eprintln`, which the test harness keeps to itself when the test passes.
+    writeln!(std::io::stderr(), "SKIPPED: {} is missing; run tests/sdk/install", path.display())
+        .expect("stderr takes it");
+    None
 }

@@ -7,7 +7,7 @@ use callhouse_core::event::call::Direction;
 use datafusion::error::DataFusionError;
 
 use super::HistoryBucket;
-use super::calendar::Bucket;
+use crate::calendar::Bucket;
 use crate::error::Error;
 
 /// The history: every bucket once per direction, inbound first, with what its quarters sum up to.

@@ -63,6 +63,13 @@ impl Lake {
         lake
     }
 
+    /// The lake of `kpi_calls.csv`, settled: two days of Paris, of which the second has 23 hours.
+    pub(crate) async fn kpis() -> Self {
+        let lake = Self::empty().await;
+        lake.settle(include_str!("kpi_calls.csv")).await;
+        lake
+    }
+
     /// Writes calls as settled files, one per day, and commits them.
     pub(crate) async fn settle(&self, csv: &str) {
         let header = csv.lines().next().expect("a header");

@@ -131,8 +131,7 @@ fn scans_of(plan: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-async fn run(name: &str) {
-    let lake = Lake::fixed().await;
+async fn run(name: &str, lake: Lake) {
     let mut runner = Runner::new(|| async { Ok(Database { engine: lake.engine.clone() }) });
     let file = format!("{}/tests/engine/slt/{name}.slt", env!("CARGO_MANIFEST_DIR"));
     if let Err(error) = runner.run_file_async(file).await {
@@ -140,31 +139,51 @@ async fn run(name: &str) {
     }
 }
 
+/// Files by the lake they ask.
 macro_rules! slt_files {
-    ($($name:ident),+ $(,)?) => {
-        $(#[tokio::test]
+    ($($lake:ident: $($name:ident),+;)+) => {
+        $($(#[tokio::test]
         async fn $name() {
-            run(stringify!($name)).await;
-        })+
+            run(stringify!($name), Lake::$lake().await).await;
+        })+)+
 
         #[test]
         fn every_named_query_has_a_test() {
-            let tested = [$(stringify!($name)),+];
-            for (name, _) in callhouse_query::named_queries() {
-                assert!(tested.contains(name), "{name}");
+            let tested = [$($(stringify!($name)),+),+];
+            for query in callhouse_query::named_queries() {
+                assert!(tested.contains(&query.name), "{}", query.name);
             }
         }
     };
 }
 
 slt_files!(
-    calls_by_app,
-    calls_by_cli_country,
-    calls_by_destination,
-    calls_by_did,
-    calls_by_outbound_country,
-    calls_history,
-    calls_summary,
-    cdr_search,
-    statements,
+    fixed:
+        calls_by_app,
+        calls_by_cli_country,
+        calls_by_destination,
+        calls_by_did,
+        calls_by_outbound_country,
+        calls_history,
+        calls_summary,
+        cdr_search,
+        functions,
+        statements;
+    kpis:
+        abr,
+        acd,
+        asr,
+        busy_hour,
+        calls_per_second,
+        concurrent_calls,
+        destination_costs,
+        erlangs,
+        hour_of_week,
+        ner,
+        number_fan_out,
+        pdd,
+        release_causes,
+        seer,
+        ser,
+        short_calls;
 );
