@@ -104,7 +104,11 @@ fn since_2000_every_zone_changes_its_clock_and_starts_its_hours_at_a_quarter() {
 fn weeks_begin_on_monday_and_quarters_in_january_april_july_and_october() {
     let starts = |unit, zone: &str| -> Vec<String> {
         let buckets = buckets(at("2026-03-20T12:00:00Z"), at("2026-04-06T12:00:00Z"), unit, zone);
-        buckets.expect("buckets").into_iter().map(|bucket| bucket.start.to_rfc3339()).collect()
+        buckets
+            .expect("buckets")
+            .into_iter()
+            .map(|bucket| bucket.start.to_rfc3339().replace(".000000", ""))
+            .collect()
     };
     let weeks =
         ["2026-03-15T23:00:00Z", "2026-03-22T23:00:00Z", "2026-03-29T22:00:00Z", "2026-04-05T22:00:00Z"];
@@ -116,7 +120,7 @@ fn weeks_begin_on_monday_and_quarters_in_january_april_july_and_october() {
 #[test]
 fn a_clock_shows_the_same_time_twice_when_it_is_put_back() {
     let paris = zone("Europe/Paris").expect("a zone");
-    let shown = |text| local(paris, at(text)).expect("a time").to_rfc3339();
+    let shown = |text| local(paris, at(text)).expect("a time").to_rfc3339().replace(".000000", "");
     assert_eq!(shown("2026-10-25T00:30:00Z"), "2026-10-25T02:30:00Z");
     assert_eq!(shown("2026-10-25T01:30:00Z"), "2026-10-25T02:30:00Z");
 }
