@@ -7,6 +7,7 @@
 mod calendar;
 mod engine;
 mod error;
+mod formats;
 mod functions;
 mod history;
 mod named;
@@ -24,6 +25,7 @@ mod view;
 
 pub use engine::{Answer, Engine, EngineOptions};
 pub use error::Error;
+pub use formats::{Encoder, Format, encode, sql_type};
 pub use history::{Granularity, HistoryBucket};
 pub use named::{Column, Header, Kind, NamedQuery, Parameter, named_queries, named_query};
 pub use params::{Param, Params};
