@@ -28,7 +28,8 @@ const CATALOG: &str = "callhouse";
 const SCHEMA: &str = "public";
 
 /// Consumers named in the message when memory runs out.
-const REPORTED_CONSUMERS: std::num::NonZeroUsize = std::num::NonZeroUsize::new(3).expect("3 is not 0");
+pub(crate) const REPORTED_CONSUMERS: std::num::NonZeroUsize =
+    std::num::NonZeroUsize::new(3).expect("3 is not 0");
 
 /// Makes sessions. What they share (functions, memory, caches of footers) is made once.
 pub(crate) struct Sessions {
@@ -60,6 +61,22 @@ impl Sessions {
 
     /// A session that sees the rows of `scope` in `view`.
     pub(crate) fn open(&self, view: &ReadView, scope: &Scope) -> Result<SessionContext> {
+        self.furnish(self.base.clone(), view, scope, &[])
+    }
+
+    /// What sessions begin as.
+    pub(crate) const fn base(&self) -> &SessionState {
+        &self.base
+    }
+
+    /// A session of this state that sees the rows of `scope` in `view`, and these schemas.
+    pub(crate) fn furnish(
+        &self,
+        state: SessionState,
+        view: &ReadView,
+        scope: &Scope,
+        schemas: &[(&str, &Arc<dyn SchemaProvider>)],
+    ) -> Result<SessionContext> {
         let schema = MemorySchemaProvider::new();
         for kind in tables::all() {
             let name = kind.name().to_owned();
@@ -67,9 +84,12 @@ impl Sessions {
         }
         let catalog = MemoryCatalogProvider::new();
         catalog.register_schema(SCHEMA, Arc::new(schema))?;
+        for (name, schema) in schemas {
+            catalog.register_schema(name, Arc::clone(schema))?;
+        }
         let catalogs = MemoryCatalogProviderList::new();
         catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
-        let session = SessionContext::new_with_state(self.base.clone());
+        let session = SessionContext::new_with_state(state);
         session.register_catalog_list(Arc::new(catalogs));
         let calls = self.table(Arc::new(tables::Calls), view, scope);
         session.register_udtf(sums::NAME, Arc::new(CallSums::new(calls, self.sums.clone())));
