@@ -7,6 +7,7 @@ mod api_keys;
 mod authenticate;
 mod directory;
 mod password;
+mod scram;
 mod secret;
 mod sessions;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use crate::error::Error;
 
 use authenticate::Verified;
 pub use directory::{AccountDirectory, DirectoryEntry};
+pub use scram::{SCRAM_ITERATIONS, ScramOutcome, scram_salt};
 pub use secret::Secret;
 
 /// An account as the catalog knows it.

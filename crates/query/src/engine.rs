@@ -197,6 +197,10 @@ impl Engine {
         history::fill(&buckets, &quarters)
     }
 
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.shared.sessions
+    }
+
     fn session(&self, scope: &Scope, view: &ReadView) -> Result<SessionContext, Error> {
         let opened = self.shared.sessions.open(view, scope);
         opened.map_err(|source| Error::execute("opening a session", source))

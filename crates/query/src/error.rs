@@ -3,12 +3,33 @@
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 
+use crate::room;
+
+/// A place in a statement; both count from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    pub line: u64,
+    /// In characters.
+    pub column: u64,
+}
+
 /// Why a question got no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The statement is not one read-only query over our tables, or does not parse or plan.
     #[error("the statement was refused: {reason}")]
-    Statement { reason: String },
+    Statement { reason: String, position: Option<Position>, hint: Option<String> },
+    /// As many statements run as may, and the queue is full or too slow.
+    #[error("{running} statements run at once, {of_caller} of one caller; send it again")]
+    Busy { running: usize, of_caller: usize },
+    #[error("the statement took longer than {seconds} s")]
+    TimeLimit { seconds: u64 },
+    /// The answer is larger than answers may be.
+    #[error("the answer has more than {limit}; ask for less of it, or export it")]
+    TooLarge { limit: String },
+    /// Nobody took the rows.
+    #[error("nobody read on for {seconds} s, so the answer was ended")]
+    Idle { seconds: u64 },
     /// No file of that name in `queries/`.
     #[error("there is no named query {name:?}")]
     UnknownQuery { name: String },
@@ -40,9 +61,24 @@ impl Error {
             | Self::UnknownQuery { .. }
             | Self::Parameter { .. }
             | Self::Invalid { .. }
+            | Self::Busy { .. }
+            | Self::TimeLimit { .. }
+            | Self::TooLarge { .. }
+            | Self::Idle { .. }
             | Self::OutOfMemory { .. } => true,
             Self::Lake(_) | Self::Execute { .. } => false,
         }
+    }
+
+    /// A statement that is refused for a reason that has no place.
+    pub(crate) fn statement(reason: impl Into<String>) -> Self {
+        Self::Statement { reason: reason.into(), position: None, hint: None }
+    }
+
+    /// What the caller may have meant, of a statement that was refused.
+    fn refusal(source: &DataFusionError) -> Self {
+        let reason = source.find_root().strip_backtrace();
+        Self::Statement { reason, position: room::position(source), hint: room::hint(source) }
     }
 
     /// An error of a question of ours: what went wrong is not the caller's doing.
@@ -67,10 +103,8 @@ impl Error {
             | DataFusionError::Execution(_)
             | DataFusionError::Configuration(_)
             | DataFusionError::Diagnostic(..)
-            | DataFusionError::Collection(_) => Self::Statement { reason: source.strip_backtrace() },
-            DataFusionError::ArrowError(error, _) if is_of_values(error) => {
-                Self::Statement { reason: source.strip_backtrace() }
-            }
+            | DataFusionError::Collection(_) => Self::refusal(&source),
+            DataFusionError::ArrowError(error, _) if is_of_values(error) => Self::refusal(&source),
             _ => Self::Execute { operation: "running a statement", source: Box::new(source) },
         }
     }
@@ -80,6 +114,11 @@ impl Error {
 fn known(source: DataFusionError) -> Result<Error, DataFusionError> {
     if let DataFusionError::ResourcesExhausted(reason) = source.find_root() {
         return Ok(Error::OutOfMemory { reason: reason.clone() });
+    }
+    if let DataFusionError::ArrowError(error, _) = source.find_root()
+        && error.to_string().contains("disk space during the spilling")
+    {
+        return Ok(Error::OutOfMemory { reason: "the spill folder is full".to_owned() });
     }
     match source {
         DataFusionError::External(error) => match error.downcast::<Error>() {

@@ -1,10 +1,11 @@
 //! Reading the lake: one DataFusion engine over one snapshot and the hot rows above it.
 //!
-//! Owns the table providers, the account wall (TEN-1), the named queries of `queries/`, call search with
+//! Owns the table providers, the room in which analysts' statements run, the account wall (TEN-1), the named queries of `queries/`, call search with
 //! stable paging and call histories by time zone. Keeps LAK-2, LAK-3, MON-1, TIM-1 and TEN-1. Writes
 //! nothing, knows no HTTP and formats no amounts. The only crate that names `datafusion`.
 
 mod calendar;
+mod documents;
 mod engine;
 mod error;
 mod formats;
@@ -13,6 +14,8 @@ mod history;
 mod named;
 mod pages;
 mod params;
+mod pg_catalog;
+mod room;
 mod scan;
 mod scope;
 mod search;
@@ -23,12 +26,14 @@ mod table_functions;
 mod tables;
 mod view;
 
+pub use documents::{ColumnDocument, TableDocument, tables as documented_tables, tables_markdown};
 pub use engine::{Answer, Engine, EngineOptions};
-pub use error::Error;
+pub use error::{Error, Position};
 pub use formats::{Encoder, Format, encode, sql_type};
 pub use history::{Granularity, HistoryBucket};
 pub use named::{Column, Header, Kind, NamedQuery, Parameter, named_queries, named_query};
 pub use params::{Param, Params};
+pub use room::{Bound, Caller, Described, Room, RoomOptions, Rows, split};
 pub use scope::Scope;
 pub use search::{CallColumn, CallPage, CallSearch, Order, SortDirection};
 pub use view::ReadView;

@@ -28,7 +28,8 @@ const CATALOG: &str = "callhouse";
 const SCHEMA: &str = "public";
 
 /// Consumers named in the message when memory runs out.
-const REPORTED_CONSUMERS: std::num::NonZeroUsize = std::num::NonZeroUsize::new(3).expect("3 is not 0");
+pub(crate) const REPORTED_CONSUMERS: std::num::NonZeroUsize =
+    std::num::NonZeroUsize::new(3).expect("3 is not 0");
 
 /// Makes sessions. What they share (functions, memory, caches of footers) is made once.
 pub(crate) struct Sessions {
@@ -61,6 +62,22 @@ impl Sessions {
 
     /// A session that sees the rows of `scope` in `view`.
     pub(crate) fn open(&self, view: &ReadView, scope: &Scope) -> Result<SessionContext> {
+        self.furnish(self.base.clone(), view, scope, &[])
+    }
+
+    /// What sessions begin as.
+    pub(crate) const fn base(&self) -> &SessionState {
+        &self.base
+    }
+
+    /// A session of this state that sees the rows of `scope` in `view`, and these schemas.
+    pub(crate) fn furnish(
+        &self,
+        mut state: SessionState,
+        view: &ReadView,
+        scope: &Scope,
+        schemas: &[(&str, &Arc<dyn SchemaProvider>)],
+    ) -> Result<SessionContext> {
         let schema = MemorySchemaProvider::new();
         for kind in tables::all() {
             let name = kind.name().to_owned();
@@ -68,9 +85,11 @@ impl Sessions {
         }
         let catalog = MemoryCatalogProvider::new();
         catalog.register_schema(SCHEMA, Arc::new(schema))?;
+        for (name, schema) in schemas {
+            catalog.register_schema(name, Arc::clone(schema))?;
+        }
         let catalogs = MemoryCatalogProviderList::new();
         catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
-        let mut state = self.base.clone();
         table_functions::make_room_for_parameters(state.config_mut());
         let session = SessionContext::new_with_state(state);
         session.register_catalog_list(Arc::new(catalogs));

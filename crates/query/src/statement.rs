@@ -1,6 +1,7 @@
 //! What a caller may ask: one statement that reads. Everything not named here is refused.
 
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::config::Dialect;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{DataFrame, SessionContext};
@@ -9,6 +10,7 @@ use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::error::Error;
+use crate::pg_catalog;
 use crate::scope::Scope;
 
 /// Longest statement read, in bytes. The time to plan grows with it.
@@ -18,19 +20,59 @@ const MAX_STATEMENT_BYTES: usize = 1 << 20;
 /// recursion that it guards almost, but not quite, everywhere: a chain of a few thousand ends the process.
 const MAX_OPERATORS: usize = 500;
 
-/// Plans a caller's statement; nothing of it is run here.
-pub(crate) async fn plan(session: &SessionContext, scope: &Scope, sql: &str) -> Result<DataFrame, Error> {
+fn check_size(sql: &str) -> Result<(), Error> {
     if sql.len() > MAX_STATEMENT_BYTES {
-        return Err(Error::Statement { reason: format!("longer than {MAX_STATEMENT_BYTES} bytes") });
+        return Err(Error::statement(format!("longer than {MAX_STATEMENT_BYTES} bytes")));
     }
     if operators(sql) > MAX_OPERATORS {
         let reason = format!("more than {MAX_OPERATORS} operators; a long list is written x IN (1, 2, …)");
-        return Err(Error::Statement { reason });
+        return Err(Error::statement(reason));
     }
+    Ok(())
+}
+
+/// Plans a caller's statement; nothing of it is run here.
+pub(crate) async fn plan(session: &SessionContext, scope: &Scope, sql: &str) -> Result<DataFrame, Error> {
+    check_size(sql)?;
     let state = session.state();
     let plan = state.create_logical_plan(sql).await.map_err(Error::of_statement)?;
     check(&plan, scope)?;
     Ok(DataFrame::new(state, plan))
+}
+
+/// Plans a statement as PostgreSQL's clients write them, `pg_catalog` included.
+pub(crate) async fn plan_rewritten(
+    session: &SessionContext,
+    scope: &Scope,
+    sql: &str,
+) -> Result<LogicalPlan, Error> {
+    check_size(sql)?;
+    let state = session.state();
+    let mut statement = state.sql_to_statement(sql, &Dialect::PostgreSQL).map_err(Error::of_statement)?;
+    pg_catalog::rewrite(&mut statement);
+    let plan = state.statement_to_plan(statement).await.map_err(Error::of_statement)?;
+    check(&plan, scope)?;
+    Ok(plan)
+}
+
+/// Bytes of the longest text of a statement, for which every row of a batch may have to make room.
+pub(crate) fn longest_literal(sql: &str) -> usize {
+    // Short statements have no long literals, and are most.
+    const WORTH_A_LOOK_BYTES: usize = 1_024;
+    if sql.len() < WORTH_A_LOOK_BYTES || sql.len() > MAX_STATEMENT_BYTES {
+        return sql.len().min(WORTH_A_LOOK_BYTES);
+    }
+    let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize().unwrap_or_default();
+    let lengths = tokens.iter().map(|token| match token {
+        Token::SingleQuotedString(text)
+        | Token::NationalStringLiteral(text)
+        | Token::EscapedStringLiteral(text)
+        | Token::UnicodeStringLiteral(text)
+        | Token::HexStringLiteral(text) => text.len(),
+        Token::DollarQuotedString(text) => text.value.len(),
+        _ => 0,
+    });
+    lengths.max().unwrap_or_default()
 }
 
 /// Counts what can make an expression or a plan deeper without parentheses, whose nesting the parser bounds itself.
@@ -101,7 +143,7 @@ fn check(plan: &LogicalPlan, scope: &Scope) -> Result<(), Error> {
     });
     walk.map_err(Error::of_statement)?;
     match refused {
-        Some(reason) => Err(Error::Statement { reason: reason.to_owned() }),
+        Some(reason) => Err(Error::statement(reason)),
         None => Ok(()),
     }
 }

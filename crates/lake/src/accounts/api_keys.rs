@@ -4,6 +4,7 @@ use callhouse_core::{AccountId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
+use super::scram::Verifier;
 use super::{Accounts, ApiKey, NewApiKey, Secret, account_column};
 use crate::error::Error;
 
@@ -23,7 +24,10 @@ impl Accounts {
     ) -> Result<NewApiKey, Error> {
         self.must_exist(account).await?;
         let token = Secret::random_hex::<TOKEN_BYTES>();
+        let (stored_key, server_key) = verifier(account.clone(), token.clone()).await?.stored();
         let created_at = self.catalog.clock().now();
+        let failed = Error::catalog("creation of an API key");
+        let mut transaction = self.catalog.pool().begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         let id: i64 = sqlx::query_scalar(
             "INSERT INTO callhouse_api_keys (account, name, admin, token_hash, created_at)
              VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
@@ -33,9 +37,20 @@ impl Accounts {
         .bind(admin)
         .bind(token.digest())
         .bind(created_at.micros())
-        .fetch_one(self.catalog.pool())
+        .fetch_one(&mut *transaction)
         .await
-        .map_err(Error::catalog("creation of an API key"))?;
+        .map_err(failed)?;
+        sqlx::query(
+            "INSERT OR REPLACE INTO callhouse_scram_verifiers (api_key_id, stored_key, server_key)
+             VALUES (?1, ?2, ?3)",
+        )
+        .bind(id)
+        .bind(stored_key)
+        .bind(server_key)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
         let (account, name) = (account.clone(), name.to_owned());
         Ok(NewApiKey { key: ApiKey { id, account, name, admin, created_at, last_used_at: None }, token })
     }
@@ -68,6 +83,12 @@ impl Accounts {
         self.verified.forget();
         Ok(deleted.rows_affected() > 0)
     }
+}
+
+/// Thousands of rounds of hashing: not on a thread that serves others.
+async fn verifier(account: AccountId, token: Secret) -> Result<Verifier, Error> {
+    let made = tokio::task::spawn_blocking(move || Verifier::of(&account, &token)).await;
+    made.map_err(|error| Error::Invalid { what: format!("making of a verifier: {error}") })
 }
 
 impl FromRow<'_, SqliteRow> for ApiKey {

@@ -78,6 +78,8 @@ pub(super) async fn prepare(
     } else {
         create::create(&mut transaction, &data_path, now).await?;
     }
+    // Younger than the catalogs of the first release; older programs leave it alone.
+    sqlx::raw_sql(include_str!("scram.sql")).execute(&mut *transaction).await.map_err(failed)?;
     let tables = read_tables(&mut transaction).await?;
     check_columns(&mut transaction, &tables).await?;
     transaction.commit().await.map_err(failed)?;

@@ -6,6 +6,7 @@ mod lake;
 mod lookups;
 mod paging;
 mod plans;
+mod room;
 mod slt;
 mod summary;
 mod sums;

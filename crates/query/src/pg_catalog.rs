@@ -1,0 +1,35 @@
+//! `pg_catalog`: what PostgreSQL's clients ask of a server before they show its tables.
+//!
+//! Made from the tables' documents, so it is the same for every caller and tells nothing of any account (TEN-1). One
+//! owner, one database, one schema of ours; no keys, indexes, defaults or triggers, so those relations are empty.
+
+mod functions;
+mod relations;
+mod rewrite;
+
+use std::sync::Arc;
+
+use datafusion::catalog::SchemaProvider;
+use datafusion::catalog::memory::MemorySchemaProvider;
+use datafusion::datasource::MemTable;
+use datafusion::error::Result;
+
+pub(crate) use functions::{current_user, functions};
+pub(crate) use rewrite::rewrite;
+
+/// The schema's name.
+pub(crate) const SCHEMA: &str = "pg_catalog";
+
+/// What `version()` says; clients read the number and choose their questions by it.
+pub(crate) const SERVER_VERSION: &str = "15.0";
+
+/// The relations as a schema.
+pub(crate) fn schema() -> Result<Arc<dyn SchemaProvider>> {
+    let schema = MemorySchemaProvider::new();
+    for relation in relations::RELATIONS {
+        let batch = relation.batch()?;
+        let table = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
+        schema.register_table(relation.name.to_owned(), Arc::new(table))?;
+    }
+    Ok(Arc::new(schema))
+}

@@ -1,0 +1,135 @@
+//! The engine room: every statement an analyst writes is planned and run here, whatever door it came through.
+//!
+//! Owns the session of a statement, its limits, its turn and what an error says. A [`Caller`] sees the rows of its
+//! scope (TEN-1), can change nothing, and takes no more time, memory, disk or turns than [`RoomOptions`] allow.
+//! Leaves credentials, transport and the form of answers to the doors. `docs/decisions/004-one-room-for-analysts.md`.
+
+mod bounded;
+mod gate;
+mod hint;
+mod hold;
+mod options;
+mod parameters;
+mod rows;
+mod session;
+mod split;
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::execution::TaskContext;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::execute_stream;
+use datafusion::prelude::SessionContext;
+use tokio::time::{Instant, timeout};
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::scope::Scope;
+use crate::statement;
+use gate::Gate;
+use session::Analysts;
+
+pub(crate) use hint::{hint, position};
+pub use options::RoomOptions;
+pub use parameters::Bound;
+pub use rows::Rows;
+pub use split::split;
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    pub scope: Scope,
+    /// The account's name; statements of one name share their turns, `current_user` shows it.
+    pub name: String,
+}
+
+/// What a statement takes and gives.
+#[derive(Debug, Clone)]
+pub struct Described {
+    /// The type of `$1`, `$2`, …, where the statement tells.
+    pub parameters: Vec<Option<DataType>>,
+    pub schema: SchemaRef,
+}
+
+/// The room. Cheap to clone.
+#[derive(Clone)]
+pub struct Room {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: Engine,
+    analysts: Analysts,
+    gate: Gate,
+    options: RoomOptions,
+}
+
+impl Room {
+    /// A room of an engine.
+    ///
+    /// # Errors
+    /// [`Error::Execute`] when the spill folder cannot be used.
+    pub fn new(engine: Engine, options: RoomOptions) -> Result<Self, Error> {
+        let analysts = Analysts::new(engine.sessions(), &options)
+            .map_err(|source| Error::execute("opening the room for statements", source))?;
+        let gate = Gate::new(&options);
+        Ok(Self { shared: Arc::new(Shared { engine, analysts, gate, options }) })
+    }
+
+    #[must_use]
+    pub fn options(&self) -> &RoomOptions {
+        &self.shared.options
+    }
+
+    /// What a statement takes and gives; nothing is run.
+    ///
+    /// # Errors
+    /// As [`Room::run`].
+    pub async fn describe(&self, caller: &Caller, sql: &str) -> Result<Described, Error> {
+        let planned = timeout(self.shared.options.time_limit, self.plan(caller, sql, &[])).await;
+        let (_, plan) = planned.map_err(|_| self.too_long())??;
+        let parameters = parameters::types(&plan)?;
+        Ok(Described { parameters, schema: Arc::new(plan.schema().as_arrow().clone()) })
+    }
+
+    /// Runs one statement that reads.
+    ///
+    /// # Errors
+    /// [`Error::Statement`] for anything but one query over our tables, [`Error::Busy`], [`Error::TimeLimit`],
+    /// [`Error::OutOfMemory`]. Those of the rows come with them: also [`Error::TooLarge`], [`Error::Idle`].
+    pub async fn run(&self, caller: &Caller, sql: &str, values: &[Bound]) -> Result<Rows, Error> {
+        let options = &self.shared.options;
+        let turn = self.shared.gate.enter(&caller.name).await?;
+        let begun = Instant::now();
+        let starting = async {
+            let (session, plan) = self.plan(caller, sql, values).await?;
+            let plan = parameters::bind(plan, values)?;
+            let state = session.state();
+            let physical = state.create_physical_plan(&plan).await.map_err(Error::of_statement)?;
+            execute_stream(physical, Arc::new(TaskContext::from(&state))).map_err(Error::of_statement)
+        };
+        let stream = timeout(options.time_limit, starting).await.map_err(|_| self.too_long())??;
+        Ok(Rows::start(stream, begun.elapsed(), turn, options))
+    }
+
+    async fn plan(
+        &self,
+        caller: &Caller,
+        sql: &str,
+        values: &[Bound],
+    ) -> Result<(SessionContext, LogicalPlan), Error> {
+        let longest = values.iter().filter_map(|value| value.text.as_ref().map(String::len)).max();
+        let longest = statement::longest_literal(sql).max(longest.unwrap_or_default());
+        let view = self.shared.engine.view().await?;
+        let session = self.shared.analysts.open(self.shared.engine.sessions(), &view, caller, longest);
+        let session = session.map_err(|source| Error::execute("opening a session", source))?;
+        parameters::announce(&session, values);
+        let plan = statement::plan_rewritten(&session, &caller.scope, sql).await?;
+        Ok((session, plan))
+    }
+
+    fn too_long(&self) -> Error {
+        Error::TimeLimit { seconds: self.shared.options.time_limit.as_secs() }
+    }
+}
