@@ -1,12 +1,13 @@
 //! The partial records of a unit: its events, joined per call while they are decoded. The events of a call mostly
 //! follow each other closely, so there are several times fewer records than events to be handed on.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::record::{Statement, fold_statement};
 use callhouse_core::{AccountId, CallRecord};
+
+use crate::hashed::HashedMap;
 
 /// Partial records on their way from decoding to a chunk. Boxed, because a record is about a kilobyte and would be
 /// copied at every step.
@@ -17,7 +18,7 @@ pub(crate) struct UnitRecords {
     records: PartialRecords,
     /// By hash of account and call. Of two calls with one hash only the later is found; the other just gets
     /// another partial record, which changes nothing (REC-1).
-    latest: HashMap<u64, usize>,
+    latest: HashedMap<usize>,
     hashes: RandomState,
 }
 

@@ -12,8 +12,9 @@ use crate::error::Error;
 pub(super) struct Admission<'a> {
     accounts: &'a AccountCheck,
     runtime: &'a Handle,
-    /// Accounts that events of `principal` may be taken in for.
-    admitted: HashMap<Box<str>, AccountId>,
+    /// Accounts that events of `principal` may be taken in for, and where each is by its name.
+    admitted: Vec<AccountId>,
+    places: HashMap<Box<str>, usize>,
     principal: Option<AccountId>,
     /// Asking again for each event of a refused account would be slow: the answer is not remembered beyond the unit.
     refused: HashMap<(AccountId, Option<AccountId>), Rejection>,
@@ -21,7 +22,14 @@ pub(super) struct Admission<'a> {
 
 impl<'a> Admission<'a> {
     pub(super) fn new(accounts: &'a AccountCheck, runtime: &'a Handle) -> Self {
-        Self { accounts, runtime, admitted: HashMap::new(), principal: None, refused: HashMap::new() }
+        Self {
+            accounts,
+            runtime,
+            admitted: Vec::new(),
+            places: HashMap::new(),
+            principal: None,
+            refused: HashMap::new(),
+        }
     }
 
     /// The account of that name, if it is one and events of `principal` are taken in for it. Blocks while the
@@ -36,16 +44,22 @@ impl<'a> Admission<'a> {
     ) -> Result<Option<&AccountId>, Error> {
         if self.principal.as_ref() != principal {
             self.admitted.clear();
+            self.places.clear();
             self.principal = principal.cloned();
         }
-        if !self.admitted.contains_key(name) {
-            let Ok(account) = AccountId::new(name) else { return Ok(None) };
-            if self.check(&account, principal)?.is_err() {
-                return Ok(None);
+        let place = match self.places.get(name) {
+            Some(place) => *place,
+            None => {
+                let Ok(account) = AccountId::new(name) else { return Ok(None) };
+                if self.check(&account, principal)?.is_err() {
+                    return Ok(None);
+                }
+                self.admitted.push(account);
+                self.places.insert(name.into(), self.admitted.len() - 1);
+                self.admitted.len() - 1
             }
-            self.admitted.insert(name.into(), account);
-        }
-        Ok(self.admitted.get(name))
+        };
+        Ok(self.admitted.get(place))
     }
 
     /// Checks an account; inside, why its events are rejected.
