@@ -5,20 +5,19 @@
 //! wrong, takes the general way, which makes an [`Event`] or a [`Rejection`] of it.
 
 mod admission;
+mod format;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use callhouse_core::event::envelope::{self, Element, Incoming, UsualEvent};
+use callhouse_core::event::envelope::UsualEvent;
 use callhouse_core::event::{CallEventType, EARLIEST, Kind};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::record::Statement;
-use callhouse_core::{
-    AccountId, Clock, Event, KafkaPartition, Rejection, RejectionReason, Timestamp, connector,
-};
+use callhouse_core::{AccountId, Clock, Event, KafkaPartition, Rejection, RejectionReason, Timestamp};
 use callhouse_lake::rows::{EventCells, EventColumns, Origin, RejectionRow, encode_rejections};
 use callhouse_log::Message;
 use callhouse_log::message::Headers;
@@ -33,6 +32,7 @@ use crate::options::Options;
 use crate::unit::Unit;
 use crate::unit_records::{PartialRecords, UnitRecords};
 use admission::Admission;
+use format::{elements, usual_event};
 
 /// Of a message's bytes about one in so many is its data; the rest is envelope.
 const DATA_SHARE: usize = 2;
@@ -295,31 +295,5 @@ impl<'a> Decoding<'a> {
             account,
             payload: bytes.into(),
         });
-    }
-}
-
-/// The event of a message that is one structured event of the usual form.
-fn usual_event<'a>(message: &'a Message, instructions: &'a Instructions<'_>) -> Option<UsualEvent<'a>> {
-    let payload = &message.payload;
-    match instructions.format {
-        None => UsualEvent::read(Incoming { headers: &message.headers, payload }, None),
-        Some(connector::CLOUDEVENTS) => {
-            UsualEvent::read(Incoming { headers: &[], payload }, instructions.default_account.as_ref())
-        }
-        Some(_) => None,
-    }
-}
-
-fn elements<'a>(message: &'a Message, instructions: &Instructions<'_>) -> Vec<Element<'a>> {
-    let Some(format) = instructions.format else {
-        return envelope::decode(Incoming { headers: &message.headers, payload: &message.payload });
-    };
-    match connector::by_name(format) {
-        Some(connector) => connector.decode(&message.payload, instructions.default_account.as_ref()),
-        None => {
-            let detail = format!("header {} names no format: {format:?}", crate::headers::FORMAT_HEADER);
-            let rejection = Rejection::new(RejectionReason::InvalidValue, detail);
-            vec![Element { outcome: Err(rejection), bytes: &message.payload }]
-        }
     }
 }
