@@ -35,8 +35,11 @@ pub trait Connector: Send + Sync {
     }
 }
 
+/// The name of the connector that reads events as they are.
+pub const CLOUDEVENTS: &str = "cloudevents";
+
 /// Every connector's name.
-pub const NAMES: [&str; 3] = ["cloudevents", "kamailio-acc", "kamailio-cdr"];
+pub const NAMES: [&str; 3] = [CLOUDEVENTS, "kamailio-acc", "kamailio-cdr"];
 
 /// The connector of a name; `None` for a name not in [`NAMES`].
 #[must_use]

@@ -123,7 +123,6 @@ impl Event {
     /// # Errors
     /// A [`Rejection`] that names the instant.
     pub fn check_time(&self, received_at: Timestamp) -> Result<(), Rejection> {
-        let latest = received_at.plus_micros(MICROS_PER_DAY);
         let data = match &self.kind {
             Kind::Call(_, data) => Some(data),
             Kind::Unknown(_) => None,
@@ -134,7 +133,7 @@ impl Event {
                 let detail = format!("{field} {} lies before 2000-01-01", at.to_rfc3339());
                 return Err(Rejection::new(RejectionReason::TimeTooEarly, detail));
             }
-            if at > latest {
+            if !is_likely(at, received_at) {
                 let detail =
                     format!("{field} {} lies more than a day after it was received", at.to_rfc3339());
                 return Err(Rejection::new(RejectionReason::TimeInFuture, detail));
@@ -142,6 +141,11 @@ impl Event {
         }
         Ok(())
     }
+}
+
+/// Whether an event received at that instant may have happened or stated something at this one.
+fn is_likely(at: Timestamp, received_at: Timestamp) -> bool {
+    (EARLIEST..=received_at.plus_micros(MICROS_PER_DAY)).contains(&at)
 }
 
 #[cfg(test)]

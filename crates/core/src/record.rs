@@ -10,7 +10,7 @@ mod fold;
 mod groups;
 
 pub use derive::{Derived, Status, derive};
-pub use fold::{fold, fold_into};
+pub use fold::{Statement, fold, fold_into, fold_statement};
 pub use groups::{Answer, End, Group, Parties, Quality, Rating, Release, Ringing, Stamp, Start};
 
 use crate::ids::{AccountId, callid_of};

@@ -1,19 +1,24 @@
 //! From messages to rows: each message, and each element of a batch message, becomes exactly one event or one
 //! rejection (ING-3). Runs on blocking threads; units of one partition may be decoded at the same time.
+//!
+//! An event of the usual form goes straight from the message into columns and record; every other message, right or
+//! wrong, takes the general way, which makes an [`Event`] or a [`Rejection`] of it.
 
-use std::collections::{BTreeMap, HashMap};
+mod admission;
+mod format;
+
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use callhouse_core::event::envelope::{self, Element, Incoming};
+use callhouse_core::event::envelope::UsualEvent;
 use callhouse_core::event::{CallEventType, EARLIEST, Kind};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
-use callhouse_core::{
-    AccountId, Clock, Event, KafkaPartition, Rejection, RejectionReason, Timestamp, connector,
-};
-use callhouse_lake::rows::{EventColumns, Origin, RejectionRow, encode_rejections};
+use callhouse_core::record::Statement;
+use callhouse_core::{AccountId, Clock, Event, KafkaPartition, Rejection, RejectionReason, Timestamp};
+use callhouse_lake::rows::{EventCells, EventColumns, Origin, RejectionRow, encode_rejections};
 use callhouse_log::Message;
 use callhouse_log::message::Headers;
 use parking_lot::Mutex;
@@ -26,6 +31,8 @@ use crate::headers::Instructions;
 use crate::options::Options;
 use crate::unit::Unit;
 use crate::unit_records::{PartialRecords, UnitRecords};
+use admission::Admission;
+use format::{elements, usual_event};
 
 /// Of a message's bytes about one in so many is its data; the rest is envelope.
 const DATA_SHARE: usize = 2;
@@ -97,7 +104,7 @@ impl Decoder {
         let kafka_partition = KafkaPartition::new(&**topic, *partition);
         let mut decoding = Decoding {
             decoder: self,
-            runtime,
+            admission: Admission::new(&self.accounts, runtime),
             phones,
             kafka_partition,
             events: EventColumns::with_capacity(unit.messages.len(), payload_bytes / DATA_SHARE),
@@ -105,8 +112,6 @@ impl Decoder {
             rejections: Vec::new(),
             records: UnitRecords::default(),
             last_instructions: None,
-            last_admitted: None,
-            refused: HashMap::new(),
             tally: Tally::default(),
         };
         for message in &unit.messages {
@@ -141,7 +146,7 @@ impl Decoder {
 /// A unit being decoded.
 struct Decoding<'a> {
     decoder: &'a Decoder,
-    runtime: &'a Handle,
+    admission: Admission<'a>,
     phones: PhoneBook,
     kafka_partition: KafkaPartition,
     events: EventColumns,
@@ -149,10 +154,6 @@ struct Decoding<'a> {
     rejections: Vec<RejectionRow>,
     records: UnitRecords,
     last_instructions: Option<(&'a Headers, Rc<Instructions<'a>>)>,
-    /// The account and principal of the last event that was admitted: they repeat.
-    last_admitted: Option<(AccountId, Option<AccountId>)>,
-    /// Accounts refused in this unit, by account and principal: asking again for each event would be slow.
-    refused: HashMap<(AccountId, Option<AccountId>), Rejection>,
     tally: Tally,
 }
 
@@ -176,6 +177,11 @@ impl<'a> Decoding<'a> {
             let kept = &message.payload[..message.payload.len().min(self.decoder.rejected_payload_bytes)];
             let detail = format!("the message has {size} bytes, of which {} are kept", kept.len());
             self.reject(Rejection::new(RejectionReason::TooLarge, detail), &origin, principal, kept);
+            return Ok(());
+        }
+        if let Some(event) = usual_event(message, &instructions)
+            && self.usual_event(event, &origin, principal)?
+        {
             return Ok(());
         }
         let elements = elements(message, &instructions);
@@ -222,58 +228,62 @@ impl<'a> Decoding<'a> {
         }
     }
 
+    /// Takes an event of the usual form in. False when it is to be rejected: why, the general way finds out.
+    fn usual_event(
+        &mut self,
+        mut event: UsualEvent<'_>,
+        origin: &Origin,
+        principal: Option<&AccountId>,
+    ) -> Result<bool, Error> {
+        if !event.has_likely_times(origin.received_at) {
+            return Ok(false);
+        }
+        let Some(account) = self.admission.account(event.account, principal)? else { return Ok(false) };
+        let cells = EventCells {
+            account: event.account,
+            subject: event.subject,
+            event_type: event.event_type.as_str(),
+            source: event.source,
+            event_id: event.id,
+            occurred_at: event.time,
+            data: &event.data_json,
+        };
+        self.events.push(cells, origin);
+        self.event_count += 1;
+        *self.tally.call_events.entry(event.event_type).or_default() += 1;
+        let UsualEvent { event_type, time, source, .. } = event;
+        let statement = Statement { event_type, time, source, data: &mut event.data };
+        self.records.add(account, event.subject, statement, &mut self.phones);
+        Ok(true)
+    }
+
     fn event(
         &mut self,
-        event: Event,
+        mut event: Event,
         origin: &Origin,
         principal: Option<&AccountId>,
         bytes: &[u8],
     ) -> Result<(), Error> {
         let admitted = match event.check_time(origin.received_at) {
-            Ok(()) => self.check_account(&event.account, principal)?,
+            Ok(()) => self.admission.check(&event.account, principal)?,
             Err(rejection) => Err(rejection),
         };
         if let Err(rejection) = admitted {
             self.reject(rejection, origin, Some(&event.account), bytes);
             return Ok(());
         }
-        self.events.push(&event, origin);
+        self.events.push(EventCells::from(&event), origin);
         self.event_count += 1;
-        match &event.kind {
-            Kind::Call(event_type, _) => {
+        match &mut event.kind {
+            Kind::Call(event_type, data) => {
                 *self.tally.call_events.entry(*event_type).or_default() += 1;
-                self.records.add(event, &mut self.phones);
+                let statement =
+                    Statement { event_type: *event_type, time: event.time, source: &event.source, data };
+                self.records.add(&event.account, &event.subject, statement, &mut self.phones);
             }
             Kind::Unknown(_) => self.tally.unknown_events += 1,
         }
         Ok(())
-    }
-
-    fn check_account(
-        &mut self,
-        account: &AccountId,
-        principal: Option<&AccountId>,
-    ) -> Result<Result<(), Rejection>, Error> {
-        if !self.refused.is_empty()
-            && let Some(rejection) = self.refused.get(&(account.clone(), principal.cloned()))
-        {
-            return Ok(Err(rejection.clone()));
-        }
-        let pair = (account, principal);
-        if self
-            .last_admitted
-            .as_ref()
-            .is_some_and(|(account, principal)| (account, principal.as_ref()) == pair)
-        {
-            return Ok(Ok(()));
-        }
-        let checked = self.decoder.accounts.check(self.runtime, account, principal)?;
-        let pair = (account.clone(), principal.cloned());
-        match &checked {
-            Ok(()) => self.last_admitted = Some(pair),
-            Err(rejection) => _ = self.refused.insert(pair, rejection.clone()),
-        }
-        Ok(checked)
     }
 
     fn reject(&mut self, rejection: Rejection, origin: &Origin, account: Option<&AccountId>, bytes: &[u8]) {
@@ -285,19 +295,5 @@ impl<'a> Decoding<'a> {
             account,
             payload: bytes.into(),
         });
-    }
-}
-
-fn elements<'a>(message: &'a Message, instructions: &Instructions<'_>) -> Vec<Element<'a>> {
-    let Some(format) = instructions.format else {
-        return envelope::decode(Incoming { headers: &message.headers, payload: &message.payload });
-    };
-    match connector::by_name(format) {
-        Some(connector) => connector.decode(&message.payload, instructions.default_account.as_ref()),
-        None => {
-            let detail = format!("header {} names no format: {format:?}", crate::headers::FORMAT_HEADER);
-            let rejection = Rejection::new(RejectionReason::InvalidValue, detail);
-            vec![Element { outcome: Err(rejection), bytes: &message.payload }]
-        }
     }
 }

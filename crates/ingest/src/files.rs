@@ -4,17 +4,17 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::compute::interleave_record_batch;
 use arrow::error::ArrowError;
 use callhouse_lake::{FileWriter, NewFile, Table};
 
 use crate::chunk::Chunk;
 use crate::error::Error;
+use crate::gather;
 use crate::order::order;
 use crate::staging::Share;
 
-/// Rows per batch handed to the file writer; bounds the copy that sorting makes.
-const ROWS_PER_BATCH: usize = 65_536;
+/// Rows per batch handed to the file writer: few enough to be still in the cache when they are encoded.
+const ROWS_PER_BATCH: usize = 8_192;
 
 /// Writes the files of a flush. The three tables are written at the same time.
 pub(crate) async fn write(writer: &FileWriter, shares: &Arc<Vec<Share>>) -> Result<Vec<NewFile>, Error> {
@@ -42,11 +42,18 @@ fn write_table(writer: &FileWriter, table: Table, shares: &[Share]) -> Result<Op
         Table::CallsRecent => chunks().map(|chunk| chunk.superseded.as_slice()).collect(),
         _ => Vec::new(),
     };
-    let sorted = sort(table, &batches, &superseded).map_err(|source| Error::Arrange { source })?;
-    if sorted.is_empty() {
+    let failed = |source| Error::WriteFiles { source };
+    let arranged = |source| Error::Arrange { source };
+    let order = sorted(table, &batches, &superseded).map_err(arranged)?;
+    if order.is_empty() {
         return Ok(None);
     }
-    writer.write(table, None, &sorted).map(Some).map_err(|source| Error::WriteFiles { source })
+    let mut file = writer.begin_fresh(table).map_err(failed)?;
+    let columns = gather::Columns::of(&batches);
+    for rows in order.chunks(ROWS_PER_BATCH) {
+        file.push(&columns.gather(rows).map_err(arranged)?).map_err(failed)?;
+    }
+    file.finish().map(Some).map_err(failed)
 }
 
 fn rows_of(chunk: &Chunk, table: Table) -> &RecordBatch {
@@ -57,20 +64,19 @@ fn rows_of(chunk: &Chunk, table: Table) -> &RecordBatch {
     }
 }
 
-/// Merges batches in the table's order, leaving superseded rows out. Equal keys keep the order of the batches.
-fn sort(
+/// The rows of batches in the table's order, superseded rows left out. Equal keys keep the order of the batches.
+fn sorted(
     table: Table,
     batches: &[&RecordBatch],
     superseded: &[&[bool]],
-) -> Result<Vec<RecordBatch>, ArrowError> {
+) -> Result<Vec<(usize, usize)>, ArrowError> {
     let Some(first) = batches.first() else { return Ok(Vec::new()) };
     let schema = first.schema();
     let columns =
         table.sort_columns().iter().map(|name| schema.index_of(name)).collect::<Result<Vec<_>, _>>()?;
     let is_superseded =
         |batch: usize, row: usize| superseded.get(batch).is_some_and(|rows| rows.get(row) == Some(&true));
-    let order = order(batches, &columns, |batch, row| !is_superseded(batch, row))?;
-    order.chunks(ROWS_PER_BATCH).map(|rows| interleave_record_batch(batches, rows)).collect()
+    order(batches, &columns, |batch, row| !is_superseded(batch, row))
 }
 
 #[cfg(test)]
@@ -101,26 +107,22 @@ mod tests {
         .unwrap()
     }
 
-    fn numbers(sorted: &[RecordBatch]) -> Vec<i64> {
-        let column = |batch: &RecordBatch| {
-            batch.column(3).as_any().downcast_ref::<Int64Array>().unwrap().values().to_vec()
-        };
-        sorted.iter().flat_map(column).collect()
+    fn numbers(batches: &[&RecordBatch], superseded: &[&[bool]]) -> Vec<i64> {
+        let order = sorted(Table::CallsRecent, batches, superseded).unwrap();
+        let gathered = gather::Columns::of(batches).gather(&order).unwrap();
+        gathered.column(3).as_any().downcast_ref::<Int64Array>().unwrap().values().to_vec()
     }
 
     #[test]
     fn rows_are_merged_in_the_order_of_the_table_nulls_last() {
         let (first, second) = (batch(&["null", "b", "d"], 0), batch(&["a", "b", "c"], 10));
-        let sorted = sort(Table::CallsRecent, &[&first, &second], &[]).unwrap();
-        assert_eq!(numbers(&sorted), [10, 1, 11, 12, 2, 0]);
+        assert_eq!(numbers(&[&first, &second], &[]), [10, 1, 11, 12, 2, 0]);
     }
 
     #[test]
     fn superseded_rows_are_left_out() {
         let (first, second) = (batch(&["b", "d"], 0), batch(&["a", "b"], 10));
-        let sorted =
-            sort(Table::CallsRecent, &[&first, &second], &[&[true, false], &[false, false]]).unwrap();
-        assert_eq!(numbers(&sorted), [10, 11, 1]);
-        assert!(sort(Table::CallsRecent, &[&first], &[&[true, true]]).unwrap().is_empty());
+        assert_eq!(numbers(&[&first, &second], &[&[true, false], &[false, false]]), [10, 11, 1]);
+        assert!(sorted(Table::CallsRecent, &[&first], &[&[true, true]]).unwrap().is_empty());
     }
 }

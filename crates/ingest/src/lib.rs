@@ -18,6 +18,8 @@ mod ending;
 mod error;
 mod files;
 mod gate;
+mod gather;
+mod hashed;
 pub mod headers;
 mod ingest;
 pub mod metrics;

@@ -5,10 +5,11 @@
 //! capacity the older is dropped. An entry whose row still waits for a commit is never dropped, so a commit holds
 //! one row per call.
 
-use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
-use callhouse_core::{AccountId, CallRecord};
+use callhouse_core::CallRecord;
 
+use crate::hashed::HashedMap;
 use crate::unit_records::PartialRecords;
 
 /// Where a row of `calls_recent` stands among the chunks of its partition.
@@ -34,10 +35,11 @@ struct Open {
     last_row: RowAddress,
 }
 
-/// Entries by account and call, in slots that stay where they are.
+/// Entries by hash of account and call, in slots that stay where they are. Of two calls with one hash only the later
+/// is found; the other counts as forgotten.
 #[derive(Debug, Default)]
 struct Generation {
-    slots_by_call: HashMap<AccountId, HashMap<Box<str>, usize>>,
+    slots_by_call: HashedMap<usize>,
     /// `None` where an entry has moved to the young generation.
     slots: Vec<Option<Open>>,
 }
@@ -46,6 +48,7 @@ struct Generation {
 pub(crate) struct OpenRecords {
     young: Generation,
     older: Generation,
+    hashes: RandomState,
     capacity: usize,
     /// All rows of the older generation are in chunks below this one.
     rotated_at: u64,
@@ -53,7 +56,8 @@ pub(crate) struct OpenRecords {
 
 impl OpenRecords {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { young: Generation::default(), older: Generation::default(), capacity, rotated_at: 0 }
+        let (young, older) = (Generation::default(), Generation::default());
+        Self { young, older, hashes: RandomState::new(), capacity, rotated_at: 0 }
     }
 
     /// Joins the partial records of a chunk, any number per call, into the remembered ones.
@@ -62,7 +66,8 @@ impl OpenRecords {
         let mut superseded = Vec::new();
         for mut record in partial {
             let last_row = RowAddress { chunk, row: slots.len() };
-            if let Some(slot) = self.young.find(&record)
+            let hash = self.hashes.hash_one((&record.account, &record.call_id));
+            if let Some(slot) = self.young.find(hash, &record)
                 && let Some(open) = self.young.slots.get_mut(slot).and_then(Option::as_mut)
             {
                 open.record.join_from(&mut record);
@@ -73,11 +78,11 @@ impl OpenRecords {
                 continue;
             }
             let mut open = Open { record, last_row };
-            if let Some(mut known) = self.older.take(&open.record) {
+            if let Some(mut known) = self.older.take(hash, &open.record) {
                 superseded.push(known.last_row);
                 open.record.join_from(&mut known.record);
             }
-            slots.push(self.young.insert(open));
+            slots.push(self.young.insert(hash, open));
         }
         let young = &self.young.slots;
         let rows = slots.iter().filter_map(|slot| young[*slot].as_ref()).map(|open| &*open.record).collect();
@@ -100,22 +105,21 @@ impl OpenRecords {
 }
 
 impl Generation {
-    fn find(&self, record: &CallRecord) -> Option<usize> {
-        self.slots_by_call.get(&record.account)?.get(&record.call_id).copied()
+    fn find(&self, hash: u64, record: &CallRecord) -> Option<usize> {
+        let slot = *self.slots_by_call.get(&hash)?;
+        let known = &self.slots.get(slot)?.as_ref()?.record;
+        (known.call_id == record.call_id && known.account == record.account).then_some(slot)
     }
 
-    fn take(&mut self, record: &CallRecord) -> Option<Open> {
-        let slot = self.slots_by_call.get_mut(&record.account)?.remove(&record.call_id)?;
+    fn take(&mut self, hash: u64, record: &CallRecord) -> Option<Open> {
+        let slot = self.find(hash, record)?;
+        self.slots_by_call.remove(&hash);
         self.slots.get_mut(slot)?.take()
     }
 
-    fn insert(&mut self, open: Open) -> usize {
+    fn insert(&mut self, hash: u64, open: Open) -> usize {
         let slot = self.slots.len();
-        let of_account = match self.slots_by_call.get_mut(&open.record.account) {
-            Some(calls) => calls,
-            None => self.slots_by_call.entry(open.record.account.clone()).or_default(),
-        };
-        of_account.insert(open.record.call_id.clone(), slot);
+        self.slots_by_call.insert(hash, slot);
         self.slots.push(Some(open));
         slot
     }
@@ -123,7 +127,7 @@ impl Generation {
 
 #[cfg(test)]
 mod tests {
-    use callhouse_core::Timestamp;
+    use callhouse_core::{AccountId, Timestamp};
 
     use super::*;
 

@@ -1,12 +1,13 @@
 //! The partial records of a unit: its events, joined per call while they are decoded. The events of a call mostly
 //! follow each other closely, so there are several times fewer records than events to be handed on.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use callhouse_core::phone::PhoneBook;
-use callhouse_core::record::fold_into;
-use callhouse_core::{CallRecord, Event};
+use callhouse_core::record::{Statement, fold_statement};
+use callhouse_core::{AccountId, CallRecord};
+
+use crate::hashed::HashedMap;
 
 /// Partial records on their way from decoding to a chunk. Boxed, because a record is about a kilobyte and would be
 /// copied at every step.
@@ -17,24 +18,29 @@ pub(crate) struct UnitRecords {
     records: PartialRecords,
     /// By hash of account and call. Of two calls with one hash only the later is found; the other just gets
     /// another partial record, which changes nothing (REC-1).
-    latest: HashMap<u64, usize>,
+    latest: HashedMap<usize>,
     hashes: RandomState,
 }
 
 impl UnitRecords {
-    /// Joins what an event about a call states into the record of its call.
-    pub(crate) fn add(&mut self, event: Event, phones: &mut PhoneBook) {
-        let hash = self.hashes.hash_one(event.record_key());
+    /// Joins what an event states of a call into the record of that call.
+    pub(crate) fn add(
+        &mut self,
+        account: &AccountId,
+        call_id: &str,
+        statement: Statement<'_>,
+        phones: &mut PhoneBook,
+    ) {
+        let hash = self.hashes.hash_one((account, call_id));
         let known = self.latest.get(&hash).and_then(|index| self.records.get_mut(*index));
         if let Some(record) = known
-            && (&record.account, &*record.call_id) == event.record_key()
+            && (&record.account, &*record.call_id) == (account, call_id)
         {
-            fold_into(record, event, phones);
+            fold_statement(record, statement, phones);
             return;
         }
-        let mut record =
-            Box::new(CallRecord::empty(event.account.clone(), event.subject.clone(), event.time));
-        fold_into(&mut record, event, phones);
+        let mut record = Box::new(CallRecord::empty(account.clone(), call_id.into(), statement.time));
+        fold_statement(&mut record, statement, phones);
         self.latest.insert(hash, self.records.len());
         self.records.push(record);
     }
@@ -46,9 +52,10 @@ impl UnitRecords {
 
 #[cfg(test)]
 mod tests {
+    use callhouse_core::event::Kind;
     use callhouse_core::event::{CallData, CallEventType};
     use callhouse_core::record::fold;
-    use callhouse_core::{AccountId, Timestamp};
+    use callhouse_core::{Event, Timestamp};
 
     use super::*;
 
@@ -73,14 +80,17 @@ mod tests {
         let mut phones = PhoneBook::with_capacity(10);
         let mut unit = UnitRecords::default();
         let mut one_by_one: Vec<CallRecord> = Vec::new();
-        for event in events {
+        for mut event in events {
             let partial = fold(&event, &mut phones).expect("about a call");
             let key = (&partial.account, &*partial.call_id);
             match one_by_one.iter_mut().find(|record| (&record.account, &*record.call_id) == key) {
                 Some(record) => record.join(partial),
                 None => one_by_one.push(partial),
             }
-            unit.add(event, &mut phones);
+            let Kind::Call(event_type, data) = &mut event.kind else { panic!("about a call") };
+            let statement =
+                Statement { event_type: *event_type, time: event.time, source: &event.source, data };
+            unit.add(&event.account, &event.subject, statement, &mut phones);
         }
         let joined: Vec<CallRecord> = unit.into_records().into_iter().map(|record| *record).collect();
         assert_eq!(joined, one_by_one);

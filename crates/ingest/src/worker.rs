@@ -1,7 +1,8 @@
 //! One partition while this process owns it: batches → units → decoded → rows that are hot and staged.
 //!
-//! Units are decoded side by side and taken in strictly in order. Between the channel of the log and the staging
-//! there are at most one unit being gathered and one per decoder, so memory stays bounded.
+//! Units are decoded side by side and taken in strictly in order; while one is taken in the next ones are gathered and
+//! decoded. Between the channel of the log and the staging there are at most one unit being gathered, [`UNITS_AHEAD`]
+//! more than decoders, and one being taken in, so memory stays bounded.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,9 @@ use crate::options::Options;
 use crate::partitions::Partitions;
 use crate::staging::{Staging, Tenure};
 use crate::unit::{Discontinuous, Gathering};
+
+/// Units that may wait for a decoder or to be taken in, so that neither waits for the other.
+const UNITS_AHEAD: usize = 1;
 
 /// What all workers of a process share.
 pub(crate) struct Shared {
@@ -58,14 +62,22 @@ pub(crate) struct Worker {
     stop: CancellationToken,
     gathering: Gathering,
     decoding: FuturesOrdered<BoxFuture<'static, Result<Decoded, Error>>>,
+    building: Option<BoxFuture<'static, Result<Built, Error>>>,
+    /// Not there while a chunk is being built.
     open_records: Option<Box<OpenRecords>>,
     next_chunk: u64,
     /// A unit is not decoded earlier than this, unless it is full.
     not_before: Instant,
 }
 
-/// A chunk and the earlier rows it repeats.
-type Built = (Chunk, Vec<RowAddress>);
+/// What became of a decoded unit.
+struct Built {
+    chunk: Chunk,
+    /// The earlier rows it repeats.
+    superseded: Vec<RowAddress>,
+    tally: metrics::DecodedTally,
+    open_records: Box<OpenRecords>,
+}
 
 impl Worker {
     pub(crate) fn new(
@@ -91,6 +103,7 @@ impl Worker {
             stop,
             gathering,
             decoding: FuturesOrdered::new(),
+            building: None,
             open_records,
             next_chunk: 0,
             not_before: Instant::now(),
@@ -114,16 +127,20 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         loop {
             let is_open = shared.gate.is_open();
-            let has_room = self.decoding.len() < shared.options.decoders.max(1);
+            let has_room = self.decoding.len() < shared.options.decoders.max(1) + UNITS_AHEAD;
             let is_full = self.gathering.is_full();
             let due = if is_full { Instant::now() } else { self.not_before };
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => break,
-                Some(decoded) = self.decoding.next(), if !self.decoding.is_empty() => {
-                    if self.take_in(decoded?).await?.is_none() {
+                built = until_built(&mut self.building) => {
+                    self.building = None;
+                    if self.stage(built?).is_none() {
                         return Ok(Ended::Lost);
                     }
+                }
+                Some(decoded) = self.decoding.next(), if self.building.is_none() && !self.decoding.is_empty() => {
+                    self.build(decoded?);
                 }
                 () = sleep_until(due), if has_room && !self.gathering.is_empty() => self.decode_gathered(),
                 () = shared.gate.opened(), if !is_open => {}
@@ -142,12 +159,15 @@ impl Worker {
             }
         }
         self.decode_gathered();
-        while let Some(decoded) = self.decoding.next().await {
-            if self.take_in(decoded?).await?.is_none() {
+        loop {
+            if let Some(building) = self.building.take()
+                && self.stage(building.await?).is_none()
+            {
                 return Ok(Ended::Lost);
             }
+            let Some(decoded) = self.decoding.next().await else { return Ok(Ended::Finished) };
+            self.build(decoded?);
         }
-        Ok(Ended::Finished)
     }
 
     fn decode_gathered(&mut self) {
@@ -163,35 +183,44 @@ impl Worker {
         }));
     }
 
-    /// Makes a decoded unit hot and stages it; `None` when the tenure has ended.
-    async fn take_in(&mut self, mut decoded: Decoded) -> Result<Option<()>, Error> {
+    /// Begins to make a chunk of a decoded unit.
+    fn build(&mut self, mut decoded: Decoded) {
         let tally = metrics::DecodedTally::take(&mut decoded);
         let number = self.next_chunk;
         self.next_chunk += 1;
-        let (chunk, superseded) = self.build(number, decoded).await?;
-        let to = chunk.range.to;
-        let Ok(first_waiting) = self.staging.add(&self.tenure, chunk, &superseded) else { return Ok(None) };
-        self.partitions.made_hot(&self.tenure.kafka_partition, to);
-        metrics::made_hot(&tally, self.shared.clock.now());
-        if let Some(open_records) = &mut self.open_records {
-            open_records.forget(first_waiting, self.next_chunk);
-        }
-        Ok(Some(()))
-    }
-
-    async fn build(&mut self, number: u64, decoded: Decoded) -> Result<Built, Error> {
         let capacity = self.shared.options.open_records;
         let mut open_records =
             self.open_records.take().unwrap_or_else(|| Box::new(OpenRecords::new(capacity)));
         let gate = self.shared.gate.clone();
-        let built = spawn_blocking(move || {
-            let built = build_chunk(number, decoded, &mut open_records, &gate);
-            (built, open_records)
+        let building = spawn_blocking(move || {
+            let (chunk, superseded) = build_chunk(number, decoded, &mut open_records, &gate)?;
+            Ok(Built { chunk, superseded, tally, open_records })
         });
-        let (built, open_records) =
-            built.await.map_err(|source| Error::Worker { worker: "folding", source })?;
+        self.building = Some(Box::pin(async move {
+            building.await.map_err(|source| Error::Worker { worker: "folding", source })?
+        }));
+    }
+
+    /// Makes a chunk hot and stages it; `None` when the tenure has ended.
+    fn stage(&mut self, built: Built) -> Option<()> {
+        let Built { chunk, superseded, tally, mut open_records } = built;
+        let to = chunk.range.to;
+        let first_waiting = self.staging.add(&self.tenure, chunk, &superseded).ok()?;
+        self.partitions.made_hot(&self.tenure.kafka_partition, to);
+        metrics::made_hot(&tally, self.shared.clock.now());
+        open_records.forget(first_waiting, self.next_chunk);
         self.open_records = Some(open_records);
-        built
+        Some(())
+    }
+}
+
+/// Returns when what is being built is done; never while nothing is.
+async fn until_built(
+    building: &mut Option<BoxFuture<'static, Result<Built, Error>>>,
+) -> Result<Built, Error> {
+    match building {
+        Some(building) => building.await,
+        None => std::future::pending().await,
     }
 }
 
@@ -200,7 +229,7 @@ fn build_chunk(
     decoded: Decoded,
     open_records: &mut OpenRecords,
     gate: &Gate,
-) -> Result<Built, Error> {
+) -> Result<(Chunk, Vec<RowAddress>), Error> {
     let Decoded { range, holes, events, rejections, records, counts, .. } = decoded;
     let folded = open_records.fold(number, records);
     let calls = encode_calls(&folded.rows).map_err(|source| Error::Encode {

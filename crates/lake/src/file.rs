@@ -21,6 +21,7 @@ use arrow::array::RecordBatch;
 use crate::error::Error;
 use crate::folder::DataFolder;
 use crate::table::Table;
+use properties::Stay;
 
 pub(crate) use durable::sync_folder;
 pub use open::OpenFile;
@@ -88,6 +89,15 @@ impl FileWriter {
     /// # Errors
     /// [`Error::Invalid`] when `month` is given for a table without a month column; [`Error::File`], [`Error::Parquet`].
     pub fn begin(&self, table: Table, month: Option<i32>) -> Result<OpenFile, Error> {
-        OpenFile::create(&self.folder, &self.folders, table, month)
+        OpenFile::create(&self.folder, &self.folders, table, month, Stay::Kept)
+    }
+
+    /// As [`FileWriter::begin`], for rows straight from ingest, which compaction will write again: less is spent on
+    /// making the file small.
+    ///
+    /// # Errors
+    /// Those of [`FileWriter::begin`].
+    pub fn begin_fresh(&self, table: Table) -> Result<OpenFile, Error> {
+        OpenFile::create(&self.folder, &self.folders, table, None, Stay::Fresh)
     }
 }

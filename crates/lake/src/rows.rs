@@ -29,7 +29,7 @@ pub use decode_calls::decode_calls;
 pub(crate) use decode_calls::decode_outcome;
 pub(crate) use encode_calls::derived_columns;
 pub use encode_calls::encode_calls;
-pub use event_rows::{EventColumns, decode_events, encode_events};
+pub use event_rows::{EventCells, EventColumns, decode_events, encode_events};
 pub use rejection_rows::encode_rejections;
 pub(crate) use stamps::{effective, stored, usual};
 

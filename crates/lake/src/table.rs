@@ -78,6 +78,15 @@ impl Table {
         }
     }
 
+    /// Columns, never null, of which nobody asks for the least or greatest value.
+    #[must_use]
+    pub const fn unordered_columns(self) -> &'static [&'static str] {
+        match self {
+            Self::CallEvents => &["data"],
+            Self::Calls | Self::CallsRecent | Self::Rejections => &[],
+        }
+    }
+
     /// Columns that get a bloom filter. Those of `calls` are in the file's lookup index.
     #[must_use]
     pub const fn bloom_columns(self) -> &'static [&'static str] {

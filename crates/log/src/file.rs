@@ -8,6 +8,7 @@
 
 mod identity;
 mod lines;
+mod marking;
 mod prior;
 mod reader;
 
@@ -15,7 +16,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use callhouse_core::connector::LineAccounts;
@@ -28,8 +29,9 @@ pub use prior::{ImportsFolder, Mark, Prefix, PriorImports};
 
 use crate::message::{Header, Headers};
 use crate::{Error, Log, PartitionLag, PartitionOwner, StartAt};
-use identity::Identity;
+use identity::{Identity, Scanned};
 use lines::Lines;
+use marking::Marking;
 
 /// Header with the name of the format a line is in.
 pub const FORMAT_HEADER: &str = "callhouse-format";
@@ -39,50 +41,59 @@ pub const DEFAULT_ACCOUNT_HEADER: &str = "callhouse-default-account";
 /// the line is to be rejected as too large.
 pub const CUT_FROM_BYTES_HEADER: &str = "callhouse-cut-from-bytes";
 
-/// How far an import is; may be read at any time. A file is read twice, first to recognise it.
+/// How far an import is; may be read at any time. A file like one that was imported is read twice, first to
+/// recognise it.
 #[derive(Debug, Default)]
 pub struct Progress {
-    total_bytes: AtomicU64,
+    file_bytes: AtomicU64,
+    is_read_twice: AtomicBool,
     checked_bytes: Arc<AtomicU64>,
     read_bytes: Arc<AtomicU64>,
 }
 
 impl Progress {
-    /// Size of the file on disk.
+    /// Bytes there are to read: the size of the file on disk, twice where it has to be recognised.
     #[must_use]
     pub fn total_bytes(&self) -> u64 {
-        self.total_bytes.load(Ordering::Relaxed)
+        let times = if self.is_read_twice.load(Ordering::Relaxed) { 2 } else { 1 };
+        times * self.file_bytes.load(Ordering::Relaxed)
     }
 
-    /// Bytes of the file read to recognise it.
-    #[must_use]
-    pub fn checked_bytes(&self) -> u64 {
-        self.checked_bytes.load(Ordering::Relaxed).min(self.total_bytes())
-    }
-
-    /// Bytes of the file read and handed to ingest.
+    /// Bytes read so far.
     #[must_use]
     pub fn read_bytes(&self) -> u64 {
-        self.read_bytes.load(Ordering::Relaxed).min(self.total_bytes())
+        let file_bytes = self.file_bytes.load(Ordering::Relaxed);
+        let bytes = |counter: &AtomicU64| counter.load(Ordering::Relaxed).min(file_bytes);
+        let checked = if self.is_read_twice.load(Ordering::Relaxed) { bytes(&self.checked_bytes) } else { 0 };
+        checked + bytes(&self.read_bytes)
     }
 }
 
 /// A file as a log. Reads what the file held when it was opened.
 pub struct FileLog {
     file: File,
+    file_bytes: u64,
     kafka_partition: KafkaPartition,
-    /// Lines there are to read.
-    lines: i64,
-    /// Lines known to be those the stored position is about; more than there are, when this is a part of a file that
-    /// was imported.
-    verified: AtomicI64,
-    /// What keeps the rest of the file from being read; taken by the first run.
-    broken: Mutex<Option<io::Error>>,
+    content: Arc<Content>,
     source: Source,
     clock: Arc<dyn Clock>,
     progress: Arc<Progress>,
     /// Next line to be read; `None` while nobody reads.
     reading: Mutex<Option<i64>>,
+}
+
+/// What is known of the lines.
+#[derive(Debug)]
+struct Content {
+    /// Lines there are, or have been seen so far of a new file.
+    lines: AtomicI64,
+    /// Lines known to be those the stored position is about; more than there are, when this is a part of a file that
+    /// was imported.
+    verified: AtomicI64,
+    /// What keeps the rest of the file from being read; taken by the run that comes to it.
+    broken: Mutex<Option<io::Error>>,
+    /// Of a file that is new.
+    marking: Option<Mutex<Marking>>,
 }
 
 /// What a file is and to whom it belongs.
@@ -95,7 +106,7 @@ pub struct Source {
 }
 
 impl FileLog {
-    /// Opens a file, recognises it among `priors` and remembers what it holds. Reads it whole once.
+    /// Opens a file and recognises it among `priors`. One that begins like a file imported before is read whole.
     ///
     /// # Errors
     /// [`Error::File`] when the file cannot be opened or read, or what is remembered cannot be.
@@ -109,36 +120,22 @@ impl FileLog {
         let path = path.to_owned();
         let opening = tokio::task::spawn_blocking(move || {
             let file = File::open(path)?;
-            progress.total_bytes.store(file.metadata()?.len(), Ordering::Relaxed);
+            let file_bytes = file.metadata()?.len();
+            progress.file_bytes.store(file_bytes, Ordering::Relaxed);
             let account = source.default_account.as_ref().map(AccountId::as_str);
             let identity = identity::identify(&source.format, account, priors.as_ref(), || {
                 progress.checked_bytes.store(0, Ordering::Relaxed);
-                Lines::of(file.try_clone()?, Arc::clone(&progress.checked_bytes))
+                Lines::of(file.try_clone()?, file_bytes, Arc::clone(&progress.checked_bytes))
             })?;
-            Ok(Self::new(file, identity, source, clock, progress))
+            progress.is_read_twice.store(identity.scanned.is_some(), Ordering::Relaxed);
+            let Identity { topic, scanned } = identity;
+            let kafka_partition = KafkaPartition::new(topic.as_str(), 0);
+            let content = scanned.map_or_else(|| Content::new(topic, priors), Content::scanned);
+            let (content, reading) = (Arc::new(content), Mutex::new(None));
+            Ok(Self { file, file_bytes, kafka_partition, content, source, clock, progress, reading })
         });
         let opened = opening.await.unwrap_or_else(|died| Err(io::Error::other(died)));
         opened.map_err(|source| Error::File { operation: "opening", source })
-    }
-
-    fn new(
-        file: File,
-        identity: Identity,
-        source: Source,
-        clock: Arc<dyn Clock>,
-        progress: Arc<Progress>,
-    ) -> Self {
-        Self {
-            file,
-            kafka_partition: KafkaPartition::new(identity.topic, 0),
-            lines: identity.lines,
-            verified: AtomicI64::new(identity.known_lines),
-            broken: Mutex::new(identity.broken),
-            source,
-            clock,
-            progress,
-            reading: Mutex::new(None),
-        }
     }
 
     /// Topic and partition the file's lines have.
@@ -147,10 +144,10 @@ impl FileLog {
         &self.kafka_partition
     }
 
-    /// Lines the file held when it was opened.
+    /// Lines the file held when it was opened; of a new file, those read so far.
     #[must_use]
-    pub const fn lines(&self) -> i64 {
-        self.lines
+    pub fn lines(&self) -> i64 {
+        self.content.lines.load(Ordering::SeqCst)
     }
 
     /// Reads the lines the owner does not have, then waits for what cannot be read to be told.
@@ -160,7 +157,7 @@ impl FileLog {
             StartAt::Oldest => 0,
             StartAt::Offset(offset) => offset,
         };
-        if start > self.verified.load(Ordering::SeqCst) {
+        if start > self.content.verified.load(Ordering::SeqCst) {
             let source = io::Error::other(format!(
                 "{start} lines are stored as taken in under {}, but what they were is not remembered",
                 self.kafka_partition
@@ -168,12 +165,32 @@ impl FileLog {
             return Err(Error::File { operation: "recognition", source });
         }
         // From here on what is taken in under this topic comes from this file.
-        self.verified.fetch_max(self.lines, Ordering::SeqCst);
+        self.content.verified.fetch_max(self.lines(), Ordering::SeqCst);
         *self.reading.lock() = Some(start);
         reader::read(self, start, assignment.batches, stop.clone()).await?;
-        match self.broken.lock().take() {
+        match self.content.broken.lock().take() {
             Some(source) if !stop.is_cancelled() => Err(Error::File { operation: "reading", source }),
             _ => Ok(()),
+        }
+    }
+}
+
+impl Content {
+    fn new(topic: String, priors: Arc<dyn PriorImports>) -> Self {
+        Self {
+            lines: AtomicI64::new(0),
+            verified: AtomicI64::new(0),
+            broken: Mutex::new(None),
+            marking: Some(Mutex::new(Marking::new(topic, priors))),
+        }
+    }
+
+    fn scanned(scanned: Scanned) -> Self {
+        Self {
+            lines: AtomicI64::new(scanned.lines),
+            verified: AtomicI64::new(scanned.known_lines),
+            broken: Mutex::new(scanned.broken),
+            marking: None,
         }
     }
 }
@@ -221,7 +238,7 @@ impl Log for FileLog {
         let lag = |next_offset| PartitionLag {
             kafka_partition: self.kafka_partition.clone(),
             next_offset,
-            high_watermark: self.lines.max(next_offset),
+            high_watermark: self.lines().max(next_offset),
         };
         Ok(reading.map(lag).into_iter().collect())
     }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use callhouse_core::{AccountId, Clock};
 use callhouse_log::file::{
-    CUT_FROM_BYTES_HEADER, DEFAULT_ACCOUNT_HEADER, FORMAT_HEADER, ImportsFolder, Progress, Source,
+    CUT_FROM_BYTES_HEADER, DEFAULT_ACCOUNT_HEADER, FORMAT_HEADER, ImportsFolder, PriorImports, Progress,
+    Source,
 };
 use callhouse_log::{Error, FileLog, Message};
 use callhouse_testkit::ManualClock;
@@ -47,16 +48,19 @@ impl Imports {
     /// Imports the file whole and gives the messages taken in.
     async fn import(&self, path: &Path) -> Vec<Message> {
         let log = self.open(path, None).await;
-        let (messages, ended) = self.run(&log, log.lines()).await;
+        let (messages, ended) = self.run(&log).await;
         ended.expect("to the end");
         messages
     }
 
-    /// Reads the file up to a line and waits for the end of the run.
-    async fn run(&self, log: &Arc<FileLog>, to: i64) -> (Vec<Message>, Result<(), Error>) {
+    /// Reads what there is to read and waits for the end of the run.
+    async fn run(&self, log: &Arc<FileLog>) -> (Vec<Message>, Result<(), Error>) {
         let owner = Arc::new(Recorder::new("import", Arc::clone(&self.shared)));
         let running = Running::start(log, &owner);
-        let messages = owner.read_to(log.kafka_partition(), to).await;
+        let mut messages = Vec::new();
+        while let Some(batch) = owner.next_batch(log.kafka_partition()).await {
+            messages.extend(batch.messages);
+        }
         (messages, running.ended().await)
     }
 }
@@ -80,7 +84,7 @@ async fn ing_3_every_line_is_a_message_with_format_and_account() {
     let imports = Imports::new();
     let path = imports.write("a", "one\n\ntwo");
     let log = imports.open(&path, Some("acme")).await;
-    let (messages, ended) = imports.run(&log, 3).await;
+    let (messages, ended) = imports.run(&log).await;
     ended.expect("to the end");
     assert_eq!(texts(&messages), ["one", "", "two"]);
     let headers: Vec<(&str, &[u8])> =
@@ -119,7 +123,7 @@ async fn a_line_that_names_no_account_is_of_the_account_its_call_named_also_afte
         let clock = Arc::new(ManualClock::default());
         let log = FileLog::open(&path, source.clone(), priors, clock, Arc::default()).await.expect("opens");
         let log = Arc::new(log);
-        let (messages, ended) = imports.run(&log, log.lines()).await;
+        let (messages, ended) = imports.run(&log).await;
         ended.expect("to the end");
         let headers = &messages.last().expect("a line").headers;
         let account = headers.iter().find(|(name, _)| &**name == DEFAULT_ACCOUNT_HEADER);
@@ -183,6 +187,54 @@ async fn an_import_cut_off_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn lines_are_remembered_before_they_are_handed_over() {
+    let imports = Imports::new();
+    let path = imports.write("a", numbered(0..300_000));
+    let log = imports.open(&path, None).await;
+    let owner = Arc::new(Recorder { capacity: 1, ..Recorder::new("cut", Arc::clone(&imports.shared)) });
+    let running = Running::start(&log, &owner);
+    let priors = ImportsFolder::open(&imports.folder.path().join("imports")).expect("a folder");
+    for _ in 0..20 {
+        let batch = owner.next_batch(log.kafka_partition()).await.expect("a batch");
+        let remembered = priors.find(log.kafka_partition().topic.as_ref()).expect("readable");
+        let lines = remembered.map_or(0, |prefix| prefix.lines);
+        assert!((batch.to..=300_000).contains(&lines), "{lines} of {}", batch.to);
+        let mark = priors.mark_after(log.kafka_partition().topic.as_ref(), lines).expect("readable");
+        assert!(mark.is_some(), "{lines} lines are remembered without their marks");
+    }
+    running.stop().await.expect("stops when told");
+
+    // What was not taken in may change, what was may not.
+    let taken = owner.position(log.kafka_partition()).expect("a position");
+    let remembered =
+        priors.find(log.kafka_partition().topic.as_ref()).expect("readable").expect("remembered");
+    let beginning = numbered(0..remembered.lines);
+    let rest = imports.import(&imports.write("a", format!("{beginning}new end\n"))).await;
+    assert_eq!(rest[0].offset, taken);
+    assert_eq!(texts(&rest[rest.len() - 1..]), ["new end"]);
+    let other = imports.import(&imports.write("b", format!("{}another\n", numbered(0..5)))).await;
+    assert_eq!(other.len(), 6, "other lines are another file");
+}
+
+#[tokio::test]
+async fn a_run_that_starts_over_goes_on_with_what_it_remembers() {
+    let imports = Imports::new();
+    let path = imports.write("a", numbered(0..300_000));
+    let log = imports.open(&path, None).await;
+    let owner = Arc::new(Recorder { capacity: 1, ..Recorder::new("cut", Arc::clone(&imports.shared)) });
+    let running = Running::start(&log, &owner);
+    let first = owner.next_batch(log.kafka_partition()).await.expect("a batch");
+    running.stop().await.expect("stops when told");
+
+    let (rest, ended) = imports.run(&log).await;
+    ended.expect("to the end");
+    assert_eq!((rest[0].offset, log.lines()), (first.to, 300_000));
+    assert_eq!(imports.import(&path).await.len(), 0, "the digests are those of the whole file");
+    assert_eq!(imports.import(&imports.write("a", numbered(0..300_001))).await.len(), 1);
+    assert_eq!(imports.import(&imports.write("a", numbered(0..200_000))).await.len(), 0);
+}
+
+#[tokio::test]
 async fn another_file_with_the_same_first_line_is_read_whole() {
     let imports = Imports::new();
     let header = "time,from,to\n";
@@ -211,7 +263,7 @@ async fn the_same_lines_for_another_account_are_read() {
     let path = imports.write("a", "one\n");
     for account in ["acme", "other"] {
         let log = imports.open(&path, Some(account)).await;
-        assert_eq!(imports.run(&log, 1).await.0.len(), 1, "{account}");
+        assert_eq!(imports.run(&log).await.0.len(), 1, "{account}");
     }
 }
 
@@ -234,8 +286,8 @@ async fn broken_gzip_gives_the_lines_before_and_then_an_error() {
     let whole = gzip(&text);
     let path = imports.write("a.gz", &whole[..whole.len() / 2]);
     let log = imports.open(&path, None).await;
+    let (messages, ended) = imports.run(&log).await;
     assert!((1..50_000).contains(&log.lines()), "{} lines", log.lines());
-    let (messages, ended) = imports.run(&log, log.lines()).await;
     let before = messages.len();
     assert_eq!(messages.last().map(|last| last.offset + 1), Some(log.lines()));
     assert!(ended.is_err_and(|error| error.to_string().contains("file reading failed")));
@@ -258,11 +310,21 @@ async fn progress_reaches_the_size_of_the_file() {
     let priors = Arc::new(ImportsFolder::open(&imports.folder.path().join("imports")).expect("a folder"));
     let source = Source { format: "lines".to_owned(), default_account: None };
     let clock = Arc::new(ManualClock::default());
-    let log = FileLog::open(&path, source, priors, clock, Arc::clone(&progress)).await.expect("opens");
-    assert_eq!(progress.checked_bytes(), progress.total_bytes());
-    assert_eq!(progress.read_bytes(), 0);
-    imports.run(&Arc::new(log), 1_000).await.1.expect("to the end");
-    assert_eq!(progress.read_bytes(), progress.total_bytes());
+    let size = std::fs::metadata(&path).expect("written").len();
+    let open = async |progress: &Arc<Progress>| {
+        let (priors, clock): (Arc<dyn PriorImports>, Arc<dyn Clock>) =
+            (Arc::<ImportsFolder>::clone(&priors), Arc::<ManualClock>::clone(&clock));
+        FileLog::open(&path, source.clone(), priors, clock, Arc::clone(progress)).await.expect("opens")
+    };
+    let log = open(&progress).await;
+    assert_eq!((progress.read_bytes(), progress.total_bytes()), (0, size));
+    imports.run(&Arc::new(log)).await.1.expect("to the end");
+    assert_eq!((progress.read_bytes(), progress.total_bytes()), (size, size));
+
+    let progress = Arc::default();
+    let again = open(&progress).await;
+    assert_eq!((progress.read_bytes(), progress.total_bytes()), (size, 2 * size), "recognised by reading it");
+    imports.run(&Arc::new(again)).await.1.expect("to the end");
 }
 
 #[tokio::test]

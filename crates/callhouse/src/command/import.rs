@@ -10,6 +10,7 @@ use callhouse_core::connector;
 use callhouse_ingest::{Ingest, Options, Summary};
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
 use callhouse_lake::{Catalog, Compactor, HotRows};
+use callhouse_log::Log;
 use callhouse_log::file::{FileLog, ImportsFolder, PriorImports, Progress, Source};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -111,9 +112,9 @@ impl Importer {
         let importing = async {
             let priors = Arc::clone(&self.priors);
             let log = FileLog::open(file, self.source.clone(), priors, clock, Arc::clone(&progress)).await?;
-            let lines = log.lines();
-            let summary = self.ingest.run(Arc::new(log), stop.clone()).await?;
-            Ok::<_, anyhow::Error>((lines, summary))
+            let log = Arc::new(log);
+            let summary = self.ingest.run(Arc::clone(&log) as Arc<dyn Log>, stop.clone()).await?;
+            Ok::<_, anyhow::Error>((log.lines(), summary))
         };
         tokio::pin!(importing);
         let outcome = tokio::select! {
@@ -130,12 +131,12 @@ impl Importer {
     }
 }
 
-/// Moves the bar for ever. A file is read twice, first to recognise it.
+/// Moves the bar for ever.
 async fn show(bar: &ProgressBar, progress: &Progress) {
     let mut looks = tokio::time::interval(LOOK);
     loop {
         looks.tick().await;
-        bar.set_length(2 * progress.total_bytes());
-        bar.set_position(progress.checked_bytes() + progress.read_bytes());
+        bar.set_length(progress.total_bytes());
+        bar.set_position(progress.read_bytes());
     }
 }

@@ -1,6 +1,6 @@
 //! CloudEvents as JSON lines: one structured event or one batch a line.
 
-use crate::connector::Connector;
+use crate::connector::{CLOUDEVENTS, Connector};
 use crate::event::envelope::{self, Element, Incoming};
 use crate::ids::AccountId;
 
@@ -8,7 +8,7 @@ pub(super) struct CloudEvents;
 
 impl Connector for CloudEvents {
     fn name(&self) -> &'static str {
-        "cloudevents"
+        CLOUDEVENTS
     }
 
     fn decode<'a>(&self, line: &'a [u8], default_account: Option<&AccountId>) -> Vec<Element<'a>> {

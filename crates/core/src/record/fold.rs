@@ -62,14 +62,19 @@ pub fn fold(event: &Event, phones: &mut PhoneBook) -> Option<CallRecord> {
 /// Joins what an event states into the record of its call: the same as joining its partial record, without making
 /// one. An event that is not about a call states nothing.
 pub fn fold_into(record: &mut CallRecord, event: Event, phones: &mut PhoneBook) {
-    let Event { time, source, kind: Kind::Call(event_type, data), .. } = event else { return };
+    let Event { time, source, kind: Kind::Call(event_type, mut data), .. } = event else { return };
     debug_assert!(record.account == event.account && record.call_id == event.subject, "fold of two calls");
+    fold_statement(record, Statement { event_type, time, source: &source, data: &mut data }, phones);
+}
+
+/// As [`fold_into`], with what the event states of its call.
+pub fn fold_statement(record: &mut CallRecord, mut statement: Statement<'_>, phones: &mut PhoneBook) {
+    let Statement { event_type, time, .. } = statement;
     record.first_event_at = record.first_event_at.min(time);
     record.last_event_at = record.last_event_at.max(time);
     if event_type == CallEventType::Erased {
         record.erased_at = record.erased_at.max(Some(time));
     } else {
-        let mut statement = Statement { event_type, time, source, data };
         keep_greater(&mut record.start, &mut statement.start());
         keep_greater(&mut record.ringing, &mut statement.ringing());
         keep_greater(&mut record.answer, &mut statement.answer());
@@ -82,15 +87,16 @@ pub fn fold_into(record: &mut CallRecord, event: Event, phones: &mut PhoneBook) 
     record.clear_personal_if_erased();
 }
 
-/// One event's view of its call. Text goes over into the record, so each group can be taken once.
-struct Statement {
-    event_type: CallEventType,
-    time: Timestamp,
-    source: Box<str>,
-    data: Box<CallData>,
+/// What one event states of its call. Text goes over from the data into the record, so it can be folded once.
+#[derive(Debug)]
+pub struct Statement<'a> {
+    pub event_type: CallEventType,
+    pub time: Timestamp,
+    pub source: &'a str,
+    pub data: &'a mut CallData,
 }
 
-impl Statement {
+impl Statement<'_> {
     /// A stated instant, or the event's time where events of this type stand in for one.
     fn instant(&self, stated: Option<Timestamp>, stand_ins: &[CallEventType]) -> Option<(Stamp, Timestamp)> {
         match stated {
@@ -187,7 +193,7 @@ impl Statement {
         let stamp = self.stamp(Matter::Parties);
         let data = &mut self.data;
         let mut parties = Parties {
-            source: std::mem::take(&mut self.source),
+            source: self.source.into(),
             direction: data.direction,
             from_presentation: data.from_presentation,
             did_hash: data.did_hash.take(),

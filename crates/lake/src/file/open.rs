@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::attachment::{self, AttachmentBuilder};
 use super::durable::{DurableFolders, file_error, sync_folder};
-use super::properties::{with_field_ids, writer_properties};
+use super::properties::{Stay, with_field_ids, writer_properties};
 use super::statistics::column_statistics;
 use super::{NewFile, TEMPORARY_ENDING};
 use crate::error::Error;
@@ -45,6 +45,7 @@ impl OpenFile {
         folders: &DurableFolders,
         table: Table,
         month: Option<i32>,
+        stay: Stay,
     ) -> Result<Self, Error> {
         let path = relative_path(table, month)?;
         let final_path = folder.file_path(table, &path);
@@ -61,7 +62,7 @@ impl OpenFile {
             .open(&temporary.path)
             .map_err(|source| file_error("open", &temporary.path, source))?;
         let schema = with_field_ids(&table.schema());
-        let writer = writer_properties(table, &schema)
+        let writer = writer_properties(table, stay, &schema)
             .and_then(|properties| {
                 // The Arrow schema is left out: all our types come back from the Parquet ones, and it is kilobytes.
                 let options =

@@ -18,20 +18,46 @@ const ROW_GROUP_ROWS: usize = 128 * 1024;
 /// Rows of a page: the unit that the page index chooses by.
 const PAGE_ROWS: usize = 8 * 1024;
 const ZSTD_LEVEL: i32 = 3;
+/// Of files that will be merged.
+const FRESH_ZSTD_LEVEL: i32 = 1;
 /// Bytes kept of long text in statistics; beyond that an extreme is not exact and the catalog leaves it out.
 const STATISTICS_BYTES: usize = 64;
 /// False positives of a bloom filter. Filters are sized for a full row group and folded down to what they hold.
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 
-/// How a table's files are written.
-pub(super) fn writer_properties(table: Table, schema: &Schema) -> Result<WriterProperties, ParquetError> {
+/// How long a file is likely to stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stay {
+    /// Straight from ingest: compaction will read it once and write its rows again.
+    Fresh,
+    Kept,
+}
+
+/// How a table's files are written. Rows of `calls_recent` stay for minutes, are mostly read whole and have many
+/// columns, each of which would cost a zstd context of a megabyte: they are compressed as fast as can be, in large pages.
+pub(super) fn writer_properties(
+    table: Table,
+    stay: Stay,
+    schema: &Schema,
+) -> Result<WriterProperties, ParquetError> {
+    let (compression, page_rows, statistics) = match (table, stay) {
+        (Table::CallsRecent, _) => (Compression::SNAPPY, ROW_GROUP_ROWS, EnabledStatistics::Chunk),
+        (Table::CallEvents | Table::Rejections, Stay::Fresh) => {
+            let compression = Compression::ZSTD(ZstdLevel::try_new(FRESH_ZSTD_LEVEL)?);
+            (compression, PAGE_ROWS, EnabledStatistics::Page)
+        }
+        (Table::Calls | Table::CallEvents | Table::Rejections, _) => {
+            let compression = Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?);
+            (compression, PAGE_ROWS, EnabledStatistics::Page)
+        }
+    };
     let mut properties = WriterProperties::builder()
         .set_created_by(format!("callhouse {}", env!("CARGO_PKG_VERSION")))
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+        .set_compression(compression)
         .set_dictionary_enabled(true)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_data_page_row_count_limit(page_rows)
+        .set_statistics_enabled(statistics)
         .set_statistics_truncate_length(Some(STATISTICS_BYTES))
         .set_column_index_truncate_length(Some(STATISTICS_BYTES))
         .set_sorting_columns(Some(sorting_columns(table, schema)));
@@ -42,6 +68,10 @@ pub(super) fn writer_properties(table: Table, schema: &Schema) -> Result<WriterP
                 .set_column_dictionary_enabled(column.clone(), false)
                 .set_column_encoding(column, encoding);
         }
+    }
+    for column in table.unordered_columns() {
+        let column = ColumnPath::from(*column);
+        properties = properties.set_column_statistics_enabled(column, EnabledStatistics::None);
     }
     for column in table.bloom_columns() {
         let column = ColumnPath::from(*column);

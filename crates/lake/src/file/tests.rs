@@ -88,6 +88,42 @@ fn columns_whose_values_hardly_repeat_have_no_dictionary_and_others_have_one() {
 }
 
 #[test]
+fn recent_rows_are_compressed_fast_and_the_archive_small() {
+    let (_temporary, folder) = folder();
+    let writer = FileWriter::new(folder.clone());
+    for table in [Table::CallsRecent, Table::CallEvents] {
+        let mut fresh = writer.begin_fresh(table).unwrap();
+        fresh.push(&plain_batch(table, 20_000)).unwrap();
+        let kept = writer.write(table, None, &[plain_batch(table, 20_000)]).unwrap();
+        for file in [fresh.finish().unwrap(), kept] {
+            let opened = std::fs::File::open(folder.file_path(table, &file.path)).unwrap();
+            let mut reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Required);
+            reader.try_parse(&opened).unwrap();
+            let metadata = reader.finish().unwrap();
+            let is_fast = metadata.row_group(0).column(0).compression() == Compression::SNAPPY;
+            assert_eq!(is_fast, table == Table::CallsRecent, "{}", table.name());
+            let pages = metadata.offset_index().unwrap()[0][0].page_locations().len();
+            assert_eq!(pages == 1, table == Table::CallsRecent, "{} has {pages} pages", table.name());
+        }
+    }
+}
+
+#[test]
+fn a_column_without_order_has_counts_and_no_extremes() {
+    let (_temporary, folder) = folder();
+    for table in Table::ALL {
+        let schema = table.schema();
+        for name in table.unordered_columns() {
+            assert!(!schema.field_with_name(name).unwrap().is_nullable(), "its nulls would not be counted");
+            let file = FileWriter::new(folder.clone()).write(table, None, &[plain_batch(table, 3)]).unwrap();
+            let statistics = &file.columns[*name];
+            assert_eq!((statistics.null_count, statistics.value_count), (0, 3), "{name}");
+            assert_eq!((&statistics.min_value, &statistics.max_value), (&None, &None), "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_file_dropped_unfinished_leaves_nothing() {
     let (_temporary, folder) = folder();
     let mut file = FileWriter::new(folder.clone()).begin(Table::CallEvents, None).unwrap();

@@ -65,6 +65,33 @@ pub struct EventColumns {
     element: Vec<i32>,
 }
 
+/// An event as the columns take it.
+#[derive(Debug, Clone, Copy)]
+pub struct EventCells<'a> {
+    pub account: &'a str,
+    pub subject: &'a str,
+    pub event_type: &'a str,
+    pub source: &'a str,
+    pub event_id: &'a str,
+    pub occurred_at: Timestamp,
+    /// Compact JSON.
+    pub data: &'a str,
+}
+
+impl<'a> From<&'a Event> for EventCells<'a> {
+    fn from(event: &'a Event) -> Self {
+        Self {
+            account: event.account.as_str(),
+            subject: &event.subject,
+            event_type: event.kind.type_name(),
+            source: &event.source,
+            event_id: &event.id,
+            occurred_at: event.time,
+            data: &event.data_json,
+        }
+    }
+}
+
 /// Bytes to start with for a name or an id; columns grow when that is too little.
 const NAME_BYTES: usize = 16;
 
@@ -90,15 +117,15 @@ impl EventColumns {
     }
 
     /// Appends one event and where it stood.
-    pub fn push(&mut self, event: &Event, origin: &Origin) {
-        self.account.append_value(event.account.as_str());
-        self.subject.append_value(&event.subject);
-        self.event_type.append_value(event.kind.type_name());
-        self.source.append_value(&event.source);
-        self.event_id.append_value(&event.id);
-        self.occurred_at.push(event.time.micros());
+    pub fn push(&mut self, event: EventCells<'_>, origin: &Origin) {
+        self.account.append_value(event.account);
+        self.subject.append_value(event.subject);
+        self.event_type.append_value(event.event_type);
+        self.source.append_value(event.source);
+        self.event_id.append_value(event.event_id);
+        self.occurred_at.push(event.occurred_at.micros());
         self.received_at.push(origin.received_at.micros());
-        self.data.append_value(&event.data_json);
+        self.data.append_value(event.data);
         self.topic.append_value(&origin.kafka_partition.topic);
         self.kafka_partition.push(origin.kafka_partition.partition);
         self.log_offset.push(origin.offset);
@@ -141,7 +168,7 @@ pub fn encode_events(rows: &[EventRow]) -> Result<RecordBatch, Error> {
     let data_bytes = rows.iter().map(|row| row.event.data_json.len()).sum();
     let mut columns = EventColumns::with_capacity(rows.len(), data_bytes);
     for row in rows {
-        columns.push(&row.event, &row.origin);
+        columns.push(EventCells::from(&row.event), &row.origin);
     }
     columns.finish()
 }

@@ -1,16 +1,19 @@
-//! Which topic a file is: found from what it holds, by reading it once.
+//! Which topic a file is: found from what it holds.
 //!
 //! The topic's name comes from the first line, so it stays while the file grows. Two files may share their
-//! first line; whether this one is the one that was imported is decided by the digests of the lines both have.
-//! Where they differ, the file gets a topic of its own (`…-2`), so that none of its lines is skipped.
+//! first line; whether this one is the one that was imported is decided by the digests of the lines both have, for
+//! which the file is read once before it is taken in. Where they differ, the file gets a topic of its own (`…-2`), so
+//! that none of its lines is skipped. A file whose first line was never seen is new without a further look, and its
+//! digests are made while it is taken in (`file/marking.rs`).
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
 
 use sha2::{Digest, Sha256};
 
-use super::lines::{Line, Lines};
-use super::prior::{MARK_BYTES, Mark, Prefix, PriorImports};
+use super::lines::Lines;
+use super::marking::Digests;
+use super::prior::{Mark, Prefix, PriorImports};
 
 /// Hexadecimal digits of the first line's digest that name the topic: 128 bits.
 const ID_DIGITS: usize = 32;
@@ -19,6 +22,13 @@ const ID_DIGITS: usize = 32;
 #[derive(Debug)]
 pub(super) struct Identity {
     pub(super) topic: String,
+    /// `None` for a file of which nothing is remembered yet.
+    pub(super) scanned: Option<Scanned>,
+}
+
+/// What reading a file whole has shown.
+#[derive(Debug)]
+pub(super) struct Scanned {
     /// Lines there were when the file was read; later ones wait for the next import.
     pub(super) lines: i64,
     /// So many lines are known to be the ones imported before under this topic; may be more than the file has.
@@ -27,7 +37,7 @@ pub(super) struct Identity {
     pub(super) broken: Option<io::Error>,
 }
 
-/// Finds the topic and remembers the file's prefix under it. `read_again` gives the lines anew.
+/// Finds the topic and, unless the file is new, remembers its prefix under it. `read_again` gives the lines anew.
 pub(super) fn identify(
     format: &str,
     default_account: Option<&str>,
@@ -37,6 +47,9 @@ pub(super) fn identify(
     let first_line = first_line(&mut read_again()?)?;
     let base = base_topic(format, default_account, &first_line);
     let candidates = candidates(&base, priors)?;
+    if candidates.is_empty() {
+        return Ok(Identity { topic: base, scanned: None });
+    }
     let lengths: Vec<i64> = candidates.iter().map(|(_, prefix)| prefix.lines).collect();
     let mut marks = BufWriter::new(priors.scratch()?);
     let scan = scan(&mut read_again()?, &lengths, &mut marks)?;
@@ -50,7 +63,8 @@ pub(super) fn identify(
         priors.remember(&topic, &scan.whole, &mut marks)?;
     }
     let known_lines = known_lines.unwrap_or(0);
-    Ok(Identity { topic, lines: scan.whole.lines, known_lines, broken: scan.broken })
+    let scanned = Scanned { lines: scan.whole.lines, known_lines, broken: scan.broken };
+    Ok(Identity { topic, scanned: Some(scanned) })
 }
 
 /// The import whose lines this file begins with, or which begins with this file's lines.
@@ -128,47 +142,23 @@ struct Scan {
 
 /// Reads all lines and writes a mark for each.
 fn scan(lines: &mut Lines, lengths: &[i64], marks: &mut impl Write) -> io::Result<Scan> {
-    let mut hasher = Sha256::new();
+    let mut digests = Digests::default();
     let mut line = Vec::new();
     let mut prefixes = Vec::new();
     let mut last_mark = Mark::default();
-    let mut count = 0;
     loop {
-        if lengths.contains(&count) {
-            prefixes.push(prefix(count, &hasher));
+        if lengths.contains(&digests.lines()) {
+            prefixes.push(digests.prefix());
         }
         line.clear();
         match lines.next_into(&mut line) {
             Ok(Some(read)) => {
-                add(&mut hasher, &line, read);
-                last_mark = mark(&hasher);
+                last_mark = digests.add(&line, read);
                 marks.write_all(&last_mark)?;
-                count += 1;
             }
             ended => {
-                let whole = prefix(count, &hasher);
-                return Ok(Scan { prefixes, whole, last_mark, broken: ended.err() });
+                return Ok(Scan { prefixes, whole: digests.prefix(), last_mark, broken: ended.err() });
             }
         }
     }
-}
-
-/// Of a line that was cut, its length stands for the rest.
-fn add(hasher: &mut Sha256, line: &[u8], read: Line) {
-    hasher.update(line);
-    if read.is_cut() {
-        hasher.update(read.bytes.to_le_bytes());
-    }
-    hasher.update(b"\n");
-}
-
-fn mark(hasher: &Sha256) -> Mark {
-    let digest = hasher.clone().finalize();
-    let mut mark = Mark::default();
-    mark.copy_from_slice(&digest[..MARK_BYTES]);
-    mark
-}
-
-fn prefix(lines: i64, hasher: &Sha256) -> Prefix {
-    Prefix { lines, sha256: hex::encode(hasher.clone().finalize()) }
 }

@@ -35,10 +35,10 @@ impl Line {
 pub(super) struct Lines(Box<dyn BufRead + Send>);
 
 impl Lines {
-    /// Reads `file` from its beginning; counts the bytes taken from the file (not from the gzip) into `taken`.
-    pub(super) fn of(mut file: File, taken: Arc<AtomicU64>) -> io::Result<Self> {
+    /// Reads the first `file_bytes` of `file`; counts the bytes taken from the file (not from the gzip) into `taken`.
+    pub(super) fn of(mut file: File, file_bytes: u64, taken: Arc<AtomicU64>) -> io::Result<Self> {
         file.rewind()?;
-        let counted = Counted { inner: file, taken };
+        let counted = Counted { inner: file.take(file_bytes), taken };
         let mut buffered = BufReader::with_capacity(BUFFER_BYTES, counted);
         let mut text: Box<dyn BufRead + Send> = if buffered.fill_buf()?.starts_with(&GZIP_MAGIC) {
             Box::new(BufReader::with_capacity(BUFFER_BYTES, MultiGzDecoder::new(buffered)))
@@ -118,7 +118,7 @@ struct Skipped {
 
 /// Counts what is read through it.
 struct Counted {
-    inner: File,
+    inner: io::Take<File>,
     taken: Arc<AtomicU64>,
 }
 
@@ -139,7 +139,7 @@ mod tests {
     fn lines_of(bytes: &[u8]) -> Vec<(Vec<u8>, u64)> {
         let mut file = tempfile::tempfile().expect("a file");
         file.write_all(bytes).expect("written");
-        let mut lines = Lines::of(file, Arc::default()).expect("opens");
+        let mut lines = Lines::of(file, u64::MAX, Arc::default()).expect("opens");
         let (mut into, mut read) = (Vec::new(), Vec::new());
         while let Some(line) = lines.next_into(&mut into).expect("readable") {
             assert_eq!(line.kept_bytes, into.len());

@@ -2,7 +2,7 @@
 //! what it holds and not by its name.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -49,6 +49,13 @@ pub trait PriorImports: Send + Sync {
     /// # Errors
     /// What the storage says.
     fn remember(&self, topic: &str, prefix: &Prefix, marks: &mut dyn Read) -> io::Result<()>;
+
+    /// As [`Self::remember`] for a prefix that goes on with more lines where the remembered one ended: `marks` are
+    /// those of the last lines only.
+    ///
+    /// # Errors
+    /// What the storage says.
+    fn extend(&self, topic: &str, prefix: &Prefix, marks: &[u8]) -> io::Result<()>;
 }
 
 /// Two files per topic in a folder of its own: the prefix as JSON, and the marks, eight bytes a line.
@@ -119,6 +126,23 @@ impl PriorImports for ImportsFolder {
     /// The marks go first: they may be of more lines than the prefix, never of fewer.
     fn remember(&self, topic: &str, prefix: &Prefix, marks: &mut dyn Read) -> io::Result<()> {
         self.replace(&self.file_of(topic, "marks"), marks)?;
+        self.replace(&self.file_of(topic, "json"), &mut serde_json::to_vec(prefix)?.as_slice())
+    }
+
+    /// In the same order. Marks that an earlier try left behind those of the prefix are written over.
+    fn extend(&self, topic: &str, prefix: &Prefix, marks: &[u8]) -> io::Result<()> {
+        let mark_bytes =
+            u64::try_from(prefix.lines).ok().and_then(|lines| lines.checked_mul(MARK_BYTES as u64));
+        let behind = mark_bytes.and_then(|all| all.checked_sub(marks.len() as u64));
+        let behind = behind.ok_or_else(|| io::Error::other("there are more marks than lines"))?;
+        let mut file =
+            File::options().write(true).create(true).truncate(false).open(self.file_of(topic, "marks"))?;
+        file.seek(SeekFrom::Start(behind))?;
+        file.write_all(marks)?;
+        file.sync_all()?;
+        if behind == 0 {
+            File::open(&self.0)?.sync_all()?;
+        }
         self.replace(&self.file_of(topic, "json"), &mut serde_json::to_vec(prefix)?.as_slice())
     }
 }
