@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callhouse_core::crash;
-use callhouse_lake::{Catalog, Commit, Disposition, FileWriter, Hole, NewFile, Table};
+use callhouse_lake::{Catalog, Commit, Disposition, FileWriter, Flushed, Hole, NewFile, Table};
 use callhouse_log::Log;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
@@ -149,6 +149,7 @@ impl Committer {
         let started = Instant::now();
         let files = files::write(&self.writer, flush).await?;
         metrics::write_took(started.elapsed());
+        note_flush(flush, &files);
         crash::point("ingest.flush.after_files");
         Ok(files)
     }
@@ -251,6 +252,14 @@ impl Committer {
             }
         }
     }
+}
+
+/// Tells readers that know the hot rows of these chunks which file will hold the same.
+fn note_flush(shares: &[Share], files: &[NewFile]) {
+    let Some(file) = files.iter().find(|file| file.table == Table::CallsRecent) else { return };
+    let published = || shares.iter().flat_map(|share| &share.chunks).filter(|chunk| chunk.rows() > 0);
+    let flushed = Flushed { path: file.path.as_str().into(), chunks: published().count() };
+    published().for_each(|chunk| chunk.flush.written(flushed.clone()));
 }
 
 impl Summary {

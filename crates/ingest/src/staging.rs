@@ -149,6 +149,7 @@ impl Staging {
                 events: chunk.events.clone(),
                 calls: chunk.calls.clone(),
                 rejections: chunk.rejections.clone(),
+                flush: chunk.flush.clone(),
             });
         }
         owned.chunks.push(chunk);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callhouse_core::Clock;
+use callhouse_lake::Flush;
 use callhouse_lake::rows::encode_calls;
 use callhouse_log::LogBatch;
 use futures::StreamExt;
@@ -211,6 +212,17 @@ fn build_chunk(
     let bytes = [&events, &calls, &rejections].map(|batch| batch.get_array_memory_size()).iter().sum();
     let superseded = vec![false; calls.num_rows()];
     let held = gate.hold(bytes);
-    let chunk = Chunk { number, range, holes, events, calls, rejections, superseded, counts, held };
+    let chunk = Chunk {
+        number,
+        range,
+        holes,
+        events,
+        calls,
+        rejections,
+        superseded,
+        counts,
+        flush: Flush::default(),
+        held,
+    };
     Ok((chunk, folded.superseded))
 }

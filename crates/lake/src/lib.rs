@@ -34,8 +34,8 @@ pub use compaction::{CompactionOptions, CompactionReport, Compactor, WholeCalls}
 pub use error::{Disposition, Error};
 pub use file::{FileWriter, NewFile};
 pub use folder::DataFolder;
-pub use hot::{HotChunk, HotRows, HotView};
+pub use hot::{Flush, Flushed, HotChunk, HotRows, HotView};
 pub use lookup::{Lookup, Lookups};
-pub use overlay::{Overlay, OverlayReader, Skip};
+pub use overlay::{Overlay, OverlayReader, OverlayRows, Skip};
 pub use rebuild::{RebuildOptions, RebuildReport, Rebuilder};
 pub use table::Table;
