@@ -20,6 +20,7 @@ mod files;
 mod gate;
 pub mod headers;
 mod ingest;
+mod load;
 pub mod metrics;
 mod open_records;
 mod options;
@@ -35,5 +36,6 @@ mod worker;
 
 pub use error::Error;
 pub use ingest::Ingest;
+pub use load::Load;
 pub use options::Options;
 pub use status::{PartitionStatus, Status, Summary};

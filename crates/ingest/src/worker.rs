@@ -23,6 +23,7 @@ use crate::chunk::Chunk;
 use crate::decode::{Decoded, Decoder};
 use crate::error::Error;
 use crate::gate::Gate;
+use crate::load::Behind;
 use crate::metrics;
 use crate::open_records::{OpenRecords, RowAddress};
 use crate::options::Options;
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) decoder: Decoder,
     pub(crate) decoding: Semaphore,
     pub(crate) gate: Gate,
+    pub(crate) behind: Behind,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: Options,
 }
@@ -152,6 +154,9 @@ impl Worker {
     }
 
     fn decode_gathered(&mut self) {
+        if self.gathering.is_full() {
+            self.shared.behind.note(Instant::now());
+        }
         let Some(unit) = self.gathering.take() else { return };
         self.not_before = Instant::now() + Duration::from_millis(self.shared.options.chunk_interval_ms);
         let shared = Arc::clone(&self.shared);

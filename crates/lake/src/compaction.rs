@@ -24,11 +24,13 @@
 //! `t = 1 + ⌈log_fan_in(T / SMALLEST_TIER_BYTES)⌉` tiers: `calls` at most `m·t·(fan_in − 1) + 2·b/T`, each of
 //! `call_events` and `rejections` at most `t·(fan_in − 1) + 2·b/T`, and `calls_recent` with `r` rows at most
 //! `t·(fan_in − 1) + r·fan_in·ROW_BYTES/memory_bytes`. With the defaults `t` is 5; months that are over stop growing,
-//! and `compact_all` leaves about `b/T` files, at least one a month.
+//! and `compact_all` leaves about `b/T` files, at least one a month. While compaction gives way to intake there are
+//! more, by a bound that the caller keeps ([`Pace`]).
 
 mod late;
 mod merge;
 mod output;
+mod pace;
 mod settle;
 mod settled;
 #[cfg(test)]
@@ -48,6 +50,7 @@ use crate::file::{FileWriter, NewFile};
 use crate::overlay::OverlayReader;
 use crate::table::Table;
 use crate::touch::Toucher;
+pub use pace::{Pace, PaceNow};
 pub use settled::WholeCalls;
 use waiting::Waiting;
 
@@ -155,6 +158,7 @@ struct Shared {
     options: CompactionOptions,
     writer: FileWriter,
     toucher: Arc<Toucher>,
+    pace: PaceNow,
     waiting: Mutex<Waiting>,
 }
 
@@ -162,19 +166,36 @@ impl Compactor {
     #[must_use]
     pub fn new(catalog: Catalog, options: CompactionOptions) -> Self {
         let toucher = Toucher::new(catalog.folder().clone(), options.key_index_bytes);
-        Self::with_toucher(catalog, options, Arc::new(toucher))
+        Self::with_toucher(catalog, options, Arc::new(toucher), Arc::new(Pace::default))
     }
 
     /// A compactor that shares the indexes of settled keys with readers of the same process, whose bound then
-    /// holds for both.
+    /// holds for both, and keeps a pace while it writes.
     #[must_use]
-    pub fn sharing(catalog: Catalog, options: CompactionOptions, overlays: &OverlayReader) -> Self {
-        Self::with_toucher(catalog, options, overlays.toucher())
+    pub fn sharing(
+        catalog: Catalog,
+        options: CompactionOptions,
+        overlays: &OverlayReader,
+        pace: PaceNow,
+    ) -> Self {
+        Self::with_toucher(catalog, options, overlays.toucher(), pace)
     }
 
-    fn with_toucher(catalog: Catalog, options: CompactionOptions, toucher: Arc<Toucher>) -> Self {
+    /// A compactor of its own that keeps a pace while it writes.
+    #[must_use]
+    pub fn paced(catalog: Catalog, options: CompactionOptions, pace: PaceNow) -> Self {
+        let toucher = Toucher::new(catalog.folder().clone(), options.key_index_bytes);
+        Self::with_toucher(catalog, options, Arc::new(toucher), pace)
+    }
+
+    fn with_toucher(
+        catalog: Catalog,
+        options: CompactionOptions,
+        toucher: Arc<Toucher>,
+        pace: PaceNow,
+    ) -> Self {
         let writer = FileWriter::new(catalog.folder().clone());
-        let shared = Shared { options, writer, toucher, waiting: Mutex::default() };
+        let shared = Shared { options, writer, toucher, pace, waiting: Mutex::default() };
         Self { catalog, shared: Arc::new(shared) }
     }
 

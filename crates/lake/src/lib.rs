@@ -30,7 +30,7 @@ mod touch;
 pub mod verify;
 
 pub use catalog::{Catalog, Commit, Committed, DataFile, Hole, Snapshot};
-pub use compaction::{CompactionOptions, CompactionReport, Compactor, WholeCalls};
+pub use compaction::{CompactionOptions, CompactionReport, Compactor, Pace, PaceNow, WholeCalls};
 pub use error::{Disposition, Error};
 pub use file::{FileWriter, NewFile};
 pub use folder::DataFolder;
