@@ -31,6 +31,7 @@ mod late;
 mod merge;
 mod output;
 mod pace;
+mod report;
 mod settle;
 mod settled;
 #[cfg(test)]
@@ -51,6 +52,7 @@ use crate::overlay::OverlayReader;
 use crate::table::Table;
 use crate::touch::Toucher;
 pub use pace::{Pace, PaceNow};
+pub use report::CompactionReport;
 pub use settled::WholeCalls;
 use waiting::Waiting;
 
@@ -99,31 +101,6 @@ impl Default for CompactionOptions {
             memory_bytes: 256 << 20,
             key_index_bytes: 256 << 20,
         }
-    }
-}
-
-/// What a step or a whole compaction has done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CompactionReport {
-    /// Commits made; 0 means that nothing was due.
-    pub commits: u64,
-    /// Calls that became settled.
-    pub settled_rows: u64,
-    /// Late rows joined into settled calls.
-    pub late_rows: u64,
-    pub removed_files: u64,
-    pub added_files: u64,
-    pub written_bytes: u64,
-}
-
-impl CompactionReport {
-    pub fn add(&mut self, other: Self) {
-        self.commits += other.commits;
-        self.settled_rows += other.settled_rows;
-        self.late_rows += other.late_rows;
-        self.removed_files += other.removed_files;
-        self.added_files += other.added_files;
-        self.written_bytes += other.written_bytes;
     }
 }
 
@@ -264,7 +241,7 @@ impl Compactor {
         crash::point("compaction.before_commit");
         self.catalog.commit(&commit_of(change)).await?;
         crash::point("compaction.after_commit");
-        Ok(report_of(change))
+        Ok(CompactionReport::of(change))
     }
 }
 
@@ -289,18 +266,6 @@ fn commit_of(change: &Change) -> Commit {
         positions: Vec::new(),
         holes: Vec::new(),
         message: "compact",
-    }
-}
-
-fn report_of(change: &Change) -> CompactionReport {
-    let bytes = |file: &NewFile| u64::try_from(file.file_size_bytes).unwrap_or(0);
-    CompactionReport {
-        commits: 1,
-        settled_rows: change.settled_rows,
-        late_rows: change.late_rows,
-        removed_files: count(change.remove.len()),
-        added_files: count(change.add.len()),
-        written_bytes: change.add.iter().map(bytes).sum(),
     }
 }
 

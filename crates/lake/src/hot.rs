@@ -5,6 +5,7 @@
 //! the snapshot's positions already cover: a chunk dropped here before the view was taken is in any later
 //! snapshot, so there is no gap, and one still here is shown only if the snapshot lacks it, so there is no double.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
@@ -26,10 +27,17 @@ pub struct HotChunk {
     pub flush: Flush,
 }
 
-/// Which flush has written the rows of a chunk, once one has. It lets a reader who knows the rows of all chunks of a
+/// The flush that writes the rows of a chunk, once there is one. It lets a reader who knows the rows of all chunks of a
 /// flush pass over the file they became. Also the identity of the chunk: clones are of the same one.
 #[derive(Debug, Clone, Default)]
-pub struct Flush(Arc<OnceLock<Flushed>>);
+pub struct Flush(Arc<Slot>);
+
+#[derive(Debug, Default)]
+struct Slot {
+    /// 0 while the chunk waits for its flush.
+    number: AtomicU64,
+    written: OnceLock<Flushed>,
+}
 
 /// A written flush.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,14 +49,24 @@ pub struct Flushed {
 }
 
 impl Flush {
-    /// Notes the flush before its commit. Only the first counts: if that one's commit did not come about, readers
-    /// read the file of the one that did.
+    /// Notes that the chunk goes with a flush, numbered from 1; it will not wait for another one's commit.
+    pub fn begun(&self, number: u64) {
+        self.0.number.store(number, Ordering::SeqCst);
+    }
+
+    /// Notes the file before its commit. Only the first counts: if that one's commit did not come about, readers read
+    /// the file of the one that did.
     pub fn written(&self, flushed: Flushed) {
-        self.0.get_or_init(|| flushed);
+        self.0.written.get_or_init(|| flushed);
+    }
+
+    /// The number of the flush, 0 while it has not begun.
+    pub(crate) fn number(&self) -> u64 {
+        self.0.number.load(Ordering::SeqCst)
     }
 
     pub(crate) fn flushed(&self) -> Option<&Flushed> {
-        self.0.get()
+        self.0.written.get()
     }
 
     /// Tells chunks apart for as long as one of the clones lives.

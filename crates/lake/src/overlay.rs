@@ -12,6 +12,7 @@ mod tests;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Instant;
 
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
@@ -152,11 +153,14 @@ impl Shared {
         if let Some(last) = state.last.as_ref().filter(|last| last.is_of(snapshot, hot)) {
             return Ok(Arc::clone(&last.overlay));
         }
+        let started_at = Instant::now();
         let reading = Reading { folder: &self.folder, toucher: &self.toucher, snapshot };
         let earlier = state.layers.iter().filter(|layers| layers.lead_to(snapshot, hot));
         let earlier = earlier.max_by_key(|layers| layers.age()).cloned().unwrap_or_default();
         let layers = earlier.follow(&reading, hot)?;
         let overlay = Arc::new(layers.overlay()?);
+        let (rows, layers_shown) = (overlay.row_count(), overlay.rows.len());
+        tracing::debug!(rows, layers = layers_shown, took = ?started_at.elapsed(), "an overlay was built");
         state.keep(layers);
         let hot = hot.iter().map(|chunk| chunk.flush.clone()).collect();
         state.last = Some(Last { snapshot_id: snapshot.id, hot, overlay: Arc::clone(&overlay) });

@@ -35,6 +35,18 @@ impl Sources {
         self.files.is_empty() && self.chunks.is_empty()
     }
 
+    /// The flush of chunks that are of the same one, 0 if it has not begun. `None` when there is a file.
+    fn flush(&self) -> Option<u64> {
+        let mut numbers = self.chunks.values().map(|chunk| chunk.flush.number());
+        let first = numbers.next()?;
+        (self.files.is_empty() && numbers.all(|number| number == first)).then_some(first)
+    }
+
+    /// Whether these and others will be gone at the same time, as what one flush writes is settled at once.
+    pub(super) fn go_with(&self, others: &Self) -> bool {
+        self.flush().is_some_and(|flush| others.flush() == Some(flush))
+    }
+
     pub(super) fn add(&mut self, other: &Self) {
         self.files.extend(&other.files);
         self.chunks.extend(other.chunks.iter().map(|(identity, chunk)| (*identity, chunk.clone())));

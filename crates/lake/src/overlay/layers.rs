@@ -29,6 +29,9 @@ use crate::touch::{Keyed, Toucher};
 /// A layer of more rows is left as it is: rewriting it costs more than looking at one layer more.
 const LAYER_ROWS: usize = 131_072;
 
+/// The same of a layer whose sources are not settled at the same time.
+const MIXED_LAYER_ROWS: usize = 8_192;
+
 /// Rows that may be held before all is read anew, beside twice as many as are not settled.
 const SPARE_ROWS: usize = 100_000;
 
@@ -265,7 +268,7 @@ impl Layers {
     fn merge_last(&mut self) -> Result<(), Error> {
         while let [.., earlier, later] = &self.layers[..]
             && later.shown_rows() >= earlier.shown_rows() / 2
-            && later.shown_rows() + earlier.shown_rows() <= LAYER_ROWS
+            && later.shown_rows() + earlier.shown_rows() <= most_rows(earlier, later)
         {
             // The later one shows all its rows, and nobody but it has taken from the earlier one.
             let calls = join_calls(&[earlier.shown().shown_only()?, later.keyed().calls.clone()])?;
@@ -285,6 +288,12 @@ impl Layers {
     fn files(&self) -> BTreeSet<i64> {
         self.layers.iter().flat_map(|layer| &layer.sources.files).copied().collect()
     }
+}
+
+/// How large two layers may become by merging. One of several flushes holds rows for nothing from the first one's
+/// settling to the last one's, so these stay small.
+fn most_rows(earlier: &Layer, later: &Layer) -> usize {
+    if earlier.sources.go_with(&later.sources) { LAYER_ROWS } else { MIXED_LAYER_ROWS }
 }
 
 fn live(snapshot: &Snapshot, table: Table) -> &[Arc<DataFile>] {

@@ -99,6 +99,7 @@ async fn check_steps(steps: &[Step]) {
                 let file = lake.write(Table::CallsRecent, &encode_calls(&records).expect("encodes"));
                 let flushed = Flushed { path: file.path.as_str().into(), chunks: waiting.len() };
                 for (flush, _) in waiting.drain(..).filter(|_| *is_told) {
+                    flush.begun(at.unsigned_abs() + 1);
                     flush.written(flushed.clone());
                 }
                 let range = OffsetRange { from: 0, ..offset(at) };
