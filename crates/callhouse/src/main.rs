@@ -4,6 +4,7 @@
 mod command;
 mod config;
 mod generate;
+mod giving_way;
 mod lake;
 mod logging;
 mod logs;

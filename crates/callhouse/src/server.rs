@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::engine_options;
 use crate::config::{self, Settings};
+use crate::giving_way::giving_way_to;
 use crate::logs::Logs;
 use crate::upkeep::{Upkeep, compaction_options};
 
@@ -56,8 +57,9 @@ impl Intake {
         };
         let overlays = OverlayReader::new(catalog.folder().clone(), engine_options(settings).key_index_bytes);
         let options = compaction_options(&settings.compaction);
-        let compactor = Compactor::sharing(catalog.clone(), options, &overlays);
-        let upkeep = Upkeep::new(catalog.clone(), compactor, &settings.compaction);
+        let pace = giving_way_to(&ingest, settings.ingest.overlay_max_rows);
+        let compactor = Compactor::sharing(catalog.clone(), options, &overlays, Arc::clone(&pace));
+        let upkeep = Upkeep::new(catalog.clone(), compactor, pace, &settings.compaction);
         let upkeep = tokio::spawn(upkeep.run(stop.clone()));
         Ok(Self { catalog, hot, overlays, ingest, logs, stop, taking_in: Some(taking_in), upkeep })
     }

@@ -1,4 +1,4 @@
-//! Upkeep beside ingest and queries: compaction, deletion of files nobody reads any more, and the gauges of what
+//! Upkeep beside ingest and queries: compaction, which gives way to intake that is behind, deletion of files nobody reads any more, and the gauges of what
 //! the lake holds.
 //!
 //! Of the processes on one data folder one at a time does it: whoever holds the lock file. The system lets go of
@@ -7,7 +7,7 @@
 use std::fs::{File, TryLockError};
 use std::time::Duration;
 
-use callhouse_lake::{Catalog, CompactionOptions, Compactor, Snapshot, Table, gc};
+use callhouse_lake::{Catalog, CompactionOptions, Compactor, Pace, PaceNow, Snapshot, Table, gc};
 use metrics::{Unit, describe_gauge, gauge};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +17,7 @@ use crate::config::Compaction;
 const FILES: &str = "callhouse_files";
 const FILE_ROWS: &str = "callhouse_file_rows";
 const FILE_BYTES: &str = "callhouse_file_bytes";
+const PACE: &str = "callhouse_compaction_pace";
 
 /// Garbage waits at most so long to be looked for, and less when the grace time is short.
 const LONGEST_COLLECT_INTERVAL: Duration = Duration::from_secs(60);
@@ -25,6 +26,7 @@ const LONGEST_COLLECT_INTERVAL: Duration = Duration::from_secs(60);
 pub(crate) struct Upkeep {
     catalog: Catalog,
     compactor: Compactor,
+    pace: PaceNow,
     enabled: bool,
     interval: Duration,
     grace: Duration,
@@ -34,13 +36,14 @@ pub(crate) struct Upkeep {
 
 impl Upkeep {
     #[must_use]
-    pub(crate) fn new(catalog: Catalog, compactor: Compactor, settings: &Compaction) -> Self {
+    pub(crate) fn new(catalog: Catalog, compactor: Compactor, pace: PaceNow, settings: &Compaction) -> Self {
         let interval = Duration::from_millis(settings.interval_ms.max(10));
         let grace = Duration::from_millis(settings.grace_ms);
         let collect_interval = (grace / 10).min(LONGEST_COLLECT_INTERVAL);
         Self {
             catalog,
             compactor,
+            pace,
             enabled: settings.enabled,
             interval,
             grace,
@@ -66,13 +69,24 @@ impl Upkeep {
         }
     }
 
+    /// Whether the next step may begin; shows the pace.
+    fn may_begin(&self) -> bool {
+        let pace = (self.pace)();
+        gauge!(PACE).set(match pace {
+            Pace::Full => 1.0,
+            Pace::Half => 0.5,
+            Pace::Wait => 0.0,
+        });
+        pace != Pace::Wait
+    }
+
     async fn round(&self, round: u128, stop: &CancellationToken) -> anyhow::Result<()> {
         show_gauges(&*self.catalog.snapshot().await?);
         if !self.enabled {
             return Ok(());
         }
         let Some(_lock) = lock(&self.catalog)? else { return Ok(()) };
-        while !stop.is_cancelled() && self.compactor.step().await?.commits > 0 {}
+        while !stop.is_cancelled() && self.may_begin() && self.compactor.step().await?.commits > 0 {}
         if round.is_multiple_of(self.collect_every) {
             gc::collect(&self.catalog, self.grace).await?;
         }
@@ -91,6 +105,7 @@ fn lock(catalog: &Catalog) -> anyhow::Result<Option<File>> {
 }
 
 fn describe_gauges() {
+    describe_gauge!(PACE, "How fast compaction may go beside intake: 1, 0.5, or 0 while it waits");
     describe_gauge!(FILES, "Live data files, by table");
     describe_gauge!(FILE_ROWS, "Rows in live data files, by table");
     describe_gauge!(FILE_BYTES, Unit::Bytes, "Size of live data files, by table");

@@ -2,6 +2,7 @@
 
 use arrow::array::RecordBatch;
 use callhouse_core::position::OffsetRange;
+use callhouse_lake::Flush;
 
 use crate::gate::Held;
 use crate::open_records::RowAddress;
@@ -38,6 +39,8 @@ pub(crate) struct Chunk {
     /// Per row of `calls`: a later chunk that waits for the same commit says all of it and more.
     pub(crate) superseded: Vec<bool>,
     pub(crate) counts: Counts,
+    /// Shared with the hot rows.
+    pub(crate) flush: Flush,
     pub(crate) held: Held,
 }
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callhouse_core::crash;
-use callhouse_lake::{Catalog, Commit, Disposition, FileWriter, Hole, NewFile, Table};
+use callhouse_lake::{Catalog, Commit, Disposition, FileWriter, Flushed, Hole, NewFile, Snapshot, Table};
 use callhouse_log::Log;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
@@ -36,6 +36,9 @@ use crate::{files, metrics, retry};
 
 /// How often compaction's progress is looked at while reading waits for it.
 const OVERLAY_CHECK: Duration = Duration::from_millis(500);
+
+/// A file of the size of a few large flushes is no burden to readers.
+const SMALL_FILE_BYTES: i64 = 64 << 20;
 
 /// Asks for a commit of what is staged now; answered when that is done.
 pub(crate) type FlushRequest = oneshot::Sender<()>;
@@ -149,6 +152,7 @@ impl Committer {
         let started = Instant::now();
         let files = files::write(&self.writer, flush).await?;
         metrics::write_took(started.elapsed());
+        note_flush(flush, &files);
         crash::point("ingest.flush.after_files");
         Ok(files)
     }
@@ -244,6 +248,7 @@ impl Committer {
                 let rows = files.iter().map(|file| file.record_count).sum();
                 metrics::overlay_rows(rows);
                 self.gate.set_overlay_rows(rows);
+                self.gate.set_small_files(small_files(&snapshot));
             }
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
@@ -251,6 +256,22 @@ impl Committer {
             }
         }
     }
+}
+
+/// Live files that compaction will merge, of the tables that flushes write to.
+fn small_files(snapshot: &Snapshot) -> usize {
+    let tables = [Table::CallEvents, Table::CallsRecent, Table::Rejections];
+    let files =
+        tables.iter().flat_map(|table| snapshot.files.get(table).map(Vec::as_slice).unwrap_or_default());
+    files.filter(|file| file.file_size_bytes < SMALL_FILE_BYTES).count()
+}
+
+/// Tells readers that know the hot rows of these chunks which file will hold the same.
+fn note_flush(shares: &[Share], files: &[NewFile]) {
+    let Some(file) = files.iter().find(|file| file.table == Table::CallsRecent) else { return };
+    let published = || shares.iter().flat_map(|share| &share.chunks).filter(|chunk| chunk.rows() > 0);
+    let flushed = Flushed { path: file.path.as_str().into(), chunks: published().count() };
+    published().for_each(|chunk| chunk.flush.written(flushed.clone()));
 }
 
 impl Summary {

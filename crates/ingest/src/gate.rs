@@ -11,6 +11,7 @@ use tokio::sync::watch;
 struct Load {
     hot_bytes: usize,
     overlay_rows: i64,
+    small_files: usize,
 }
 
 /// Open while both loads are below their limits. Cheap to clone; clones share the loads.
@@ -42,6 +43,19 @@ impl Gate {
     /// States how many live rows `calls_recent` has.
     pub(crate) fn set_overlay_rows(&self, rows: i64) {
         self.load.send_modify(|load| load.overlay_rows = rows);
+    }
+
+    /// States how many live files wait to be merged. Reading never waits for these.
+    pub(crate) fn set_small_files(&self, files: usize) {
+        self.load.send_modify(|load| load.small_files = files);
+    }
+
+    pub(crate) fn overlay_rows(&self) -> i64 {
+        self.load.borrow().overlay_rows
+    }
+
+    pub(crate) fn small_files(&self) -> usize {
+        self.load.borrow().small_files
     }
 
     pub(crate) fn hot_bytes(&self) -> usize {

@@ -9,6 +9,7 @@ use callhouse_log::{Log, PartitionOwner};
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::AccountCheck;
@@ -17,6 +18,7 @@ use crate::decode::Decoder;
 use crate::ending::{Ending, Reason, chain};
 use crate::error::Error;
 use crate::gate::Gate;
+use crate::load::{Behind, Load};
 use crate::options::Options;
 use crate::owner::Owner;
 use crate::partitions::Partitions;
@@ -49,6 +51,7 @@ impl Ingest {
             decoder: Decoder::new(check, &options, Arc::clone(catalog.clock())),
             decoding: Semaphore::new(options.decoders.max(1)),
             gate: Gate::new(options.hot_max_bytes, options.overlay_max_rows),
+            behind: Behind::default(),
             clock: Arc::clone(catalog.clock()),
             options,
         };
@@ -82,6 +85,17 @@ impl Ingest {
             partitions: self.partitions.list(),
             waiting_for: self.shared.gate.waiting_for(),
             failure: self.failure.lock().clone(),
+        }
+    }
+
+    /// What it has on its hands now. Cheap.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let gate = &self.shared.gate;
+        Load {
+            is_behind: self.shared.behind.is_behind(Instant::now()),
+            recent_rows: gate.overlay_rows(),
+            small_files: gate.small_files(),
         }
     }
 

@@ -22,6 +22,7 @@ mod gather;
 mod hashed;
 pub mod headers;
 mod ingest;
+mod load;
 pub mod metrics;
 mod open_records;
 mod options;
@@ -37,5 +38,6 @@ mod worker;
 
 pub use error::Error;
 pub use ingest::Ingest;
+pub use load::Load;
 pub use options::Options;
 pub use status::{PartitionStatus, Status, Summary};

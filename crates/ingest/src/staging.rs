@@ -50,6 +50,7 @@ struct State {
     partitions: HashMap<KafkaPartition, Owned>,
     waiting: Waiting,
     tenures: u64,
+    flushes: u64,
 }
 
 #[derive(Debug)]
@@ -149,6 +150,7 @@ impl Staging {
                 events: chunk.events.clone(),
                 calls: chunk.calls.clone(),
                 rejections: chunk.rejections.clone(),
+                flush: chunk.flush.clone(),
             });
         }
         owned.chunks.push(chunk);
@@ -164,6 +166,10 @@ impl Staging {
     pub(crate) fn take(&self) -> Vec<Share> {
         let mut state = self.state.lock();
         state.waiting = Waiting::default();
+        state.flushes += 1;
+        for chunk in state.partitions.values().flat_map(|owned| &owned.chunks) {
+            chunk.flush.begun(state.flushes);
+        }
         let shares = state.partitions.values_mut().filter(|owned| !owned.chunks.is_empty());
         shares
             .map(|owned| Share { tenure: owned.tenure.clone(), chunks: std::mem::take(&mut owned.chunks) })

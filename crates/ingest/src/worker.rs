@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callhouse_core::Clock;
+use callhouse_lake::Flush;
 use callhouse_lake::rows::encode_calls;
 use callhouse_log::LogBatch;
 use futures::StreamExt;
@@ -23,6 +24,7 @@ use crate::chunk::Chunk;
 use crate::decode::{Decoded, Decoder};
 use crate::error::Error;
 use crate::gate::Gate;
+use crate::load::Behind;
 use crate::metrics;
 use crate::open_records::{OpenRecords, RowAddress};
 use crate::options::Options;
@@ -38,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) decoder: Decoder,
     pub(crate) decoding: Semaphore,
     pub(crate) gate: Gate,
+    pub(crate) behind: Behind,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: Options,
 }
@@ -171,6 +174,9 @@ impl Worker {
     }
 
     fn decode_gathered(&mut self) {
+        if self.gathering.is_full() {
+            self.shared.behind.note(Instant::now());
+        }
         let Some(unit) = self.gathering.take() else { return };
         self.not_before = Instant::now() + Duration::from_millis(self.shared.options.chunk_interval_ms);
         let shared = Arc::clone(&self.shared);
@@ -240,6 +246,17 @@ fn build_chunk(
     let bytes = [&events, &calls, &rejections].map(|batch| batch.get_array_memory_size()).iter().sum();
     let superseded = vec![false; calls.num_rows()];
     let held = gate.hold(bytes);
-    let chunk = Chunk { number, range, holes, events, calls, rejections, superseded, counts, held };
+    let chunk = Chunk {
+        number,
+        range,
+        holes,
+        events,
+        calls,
+        rejections,
+        superseded,
+        counts,
+        flush: Flush::default(),
+        held,
+    };
     Ok((chunk, folded.superseded))
 }

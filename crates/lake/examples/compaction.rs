@@ -11,7 +11,7 @@ use callhouse_core::record::fold;
 use callhouse_core::{CallRecord, Timestamp};
 use callhouse_lake::overlay::OverlayReader;
 use callhouse_lake::{
-    Catalog, Commit, CompactionOptions, Compactor, DataFolder, FileWriter, NewFile, Table, rows,
+    Catalog, Commit, CompactionOptions, Compactor, DataFolder, FileWriter, NewFile, Pace, Table, rows,
 };
 use callhouse_testkit::ManualClock;
 use callhouse_testkit::events::CallStory;
@@ -68,7 +68,8 @@ async fn main() {
     let clock = Arc::new(ManualClock::new(BASE));
     let catalog = Catalog::open(folder.clone(), Arc::<ManualClock>::clone(&clock)).await.unwrap();
     let overlays = OverlayReader::new(folder, KEY_INDEX_BYTES);
-    let compactor = Compactor::sharing(catalog.clone(), CompactionOptions::default(), &overlays);
+    let compactor =
+        Compactor::sharing(catalog.clone(), CompactionOptions::default(), &overlays, Arc::new(Pace::default));
     let mut phones = PhoneBook::with_capacity(100_000);
     let mut whole_before: Vec<CallRecord> = Vec::new();
     for first in (0..calls).step_by(at_once) {

@@ -24,11 +24,14 @@
 //! `t = 1 + ⌈log_fan_in(T / SMALLEST_TIER_BYTES)⌉` tiers: `calls` at most `m·t·(fan_in − 1) + 2·b/T`, each of
 //! `call_events` and `rejections` at most `t·(fan_in − 1) + 2·b/T`, and `calls_recent` with `r` rows at most
 //! `t·(fan_in − 1) + r·fan_in·ROW_BYTES/memory_bytes`. With the defaults `t` is 5; months that are over stop growing,
-//! and `compact_all` leaves about `b/T` files, at least one a month.
+//! and `compact_all` leaves about `b/T` files, at least one a month. While compaction gives way to intake there are
+//! more, by a bound that the caller keeps ([`Pace`]).
 
 mod late;
 mod merge;
 mod output;
+mod pace;
+mod report;
 mod settle;
 mod settled;
 #[cfg(test)]
@@ -48,6 +51,8 @@ use crate::file::{FileWriter, NewFile};
 use crate::overlay::OverlayReader;
 use crate::table::Table;
 use crate::touch::Toucher;
+pub use pace::{Pace, PaceNow};
+pub use report::CompactionReport;
 pub use settled::WholeCalls;
 use waiting::Waiting;
 
@@ -99,31 +104,6 @@ impl Default for CompactionOptions {
     }
 }
 
-/// What a step or a whole compaction has done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CompactionReport {
-    /// Commits made; 0 means that nothing was due.
-    pub commits: u64,
-    /// Calls that became settled.
-    pub settled_rows: u64,
-    /// Late rows joined into settled calls.
-    pub late_rows: u64,
-    pub removed_files: u64,
-    pub added_files: u64,
-    pub written_bytes: u64,
-}
-
-impl CompactionReport {
-    pub fn add(&mut self, other: Self) {
-        self.commits += other.commits;
-        self.settled_rows += other.settled_rows;
-        self.late_rows += other.late_rows;
-        self.removed_files += other.removed_files;
-        self.added_files += other.added_files;
-        self.written_bytes += other.written_bytes;
-    }
-}
-
 /// One change: what goes, what comes, and its numbers for the report.
 #[derive(Debug, Default)]
 struct Change {
@@ -155,6 +135,7 @@ struct Shared {
     options: CompactionOptions,
     writer: FileWriter,
     toucher: Arc<Toucher>,
+    pace: PaceNow,
     waiting: Mutex<Waiting>,
 }
 
@@ -162,19 +143,36 @@ impl Compactor {
     #[must_use]
     pub fn new(catalog: Catalog, options: CompactionOptions) -> Self {
         let toucher = Toucher::new(catalog.folder().clone(), options.key_index_bytes);
-        Self::with_toucher(catalog, options, Arc::new(toucher))
+        Self::with_toucher(catalog, options, Arc::new(toucher), Arc::new(Pace::default))
     }
 
     /// A compactor that shares the indexes of settled keys with readers of the same process, whose bound then
-    /// holds for both.
+    /// holds for both, and keeps a pace while it writes.
     #[must_use]
-    pub fn sharing(catalog: Catalog, options: CompactionOptions, overlays: &OverlayReader) -> Self {
-        Self::with_toucher(catalog, options, overlays.toucher())
+    pub fn sharing(
+        catalog: Catalog,
+        options: CompactionOptions,
+        overlays: &OverlayReader,
+        pace: PaceNow,
+    ) -> Self {
+        Self::with_toucher(catalog, options, overlays.toucher(), pace)
     }
 
-    fn with_toucher(catalog: Catalog, options: CompactionOptions, toucher: Arc<Toucher>) -> Self {
+    /// A compactor of its own that keeps a pace while it writes.
+    #[must_use]
+    pub fn paced(catalog: Catalog, options: CompactionOptions, pace: PaceNow) -> Self {
+        let toucher = Toucher::new(catalog.folder().clone(), options.key_index_bytes);
+        Self::with_toucher(catalog, options, Arc::new(toucher), pace)
+    }
+
+    fn with_toucher(
+        catalog: Catalog,
+        options: CompactionOptions,
+        toucher: Arc<Toucher>,
+        pace: PaceNow,
+    ) -> Self {
         let writer = FileWriter::new(catalog.folder().clone());
-        let shared = Shared { options, writer, toucher, waiting: Mutex::default() };
+        let shared = Shared { options, writer, toucher, pace, waiting: Mutex::default() };
         Self { catalog, shared: Arc::new(shared) }
     }
 
@@ -243,7 +241,7 @@ impl Compactor {
         crash::point("compaction.before_commit");
         self.catalog.commit(&commit_of(change)).await?;
         crash::point("compaction.after_commit");
-        Ok(report_of(change))
+        Ok(CompactionReport::of(change))
     }
 }
 
@@ -268,18 +266,6 @@ fn commit_of(change: &Change) -> Commit {
         positions: Vec::new(),
         holes: Vec::new(),
         message: "compact",
-    }
-}
-
-fn report_of(change: &Change) -> CompactionReport {
-    let bytes = |file: &NewFile| u64::try_from(file.file_size_bytes).unwrap_or(0);
-    CompactionReport {
-        commits: 1,
-        settled_rows: change.settled_rows,
-        late_rows: change.late_rows,
-        removed_files: count(change.remove.len()),
-        added_files: count(change.add.len()),
-        written_bytes: change.add.iter().map(bytes).sum(),
     }
 }
 

@@ -5,7 +5,8 @@
 //! the snapshot's positions already cover: a chunk dropped here before the view was taken is in any later
 //! snapshot, so there is no gap, and one still here is shown only if the snapshot lacks it, so there is no double.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
 use callhouse_core::position::OffsetRange;
@@ -23,6 +24,55 @@ pub struct HotChunk {
     pub calls: RecordBatch,
     /// Rows of `rejections`.
     pub rejections: RecordBatch,
+    pub flush: Flush,
+}
+
+/// The flush that writes the rows of a chunk, once there is one. It lets a reader who knows the rows of all chunks of a
+/// flush pass over the file they became. Also the identity of the chunk: clones are of the same one.
+#[derive(Debug, Clone, Default)]
+pub struct Flush(Arc<Slot>);
+
+#[derive(Debug, Default)]
+struct Slot {
+    /// 0 while the chunk waits for its flush.
+    number: AtomicU64,
+    written: OnceLock<Flushed>,
+}
+
+/// A written flush.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Flushed {
+    /// The flush's file of `calls_recent`.
+    pub path: Arc<str>,
+    /// The chunks published to readers whose rows are in it.
+    pub chunks: usize,
+}
+
+impl Flush {
+    /// Notes that the chunk goes with a flush, numbered from 1; it will not wait for another one's commit.
+    pub fn begun(&self, number: u64) {
+        self.0.number.store(number, Ordering::SeqCst);
+    }
+
+    /// Notes the file before its commit. Only the first counts: if that one's commit did not come about, readers read
+    /// the file of the one that did.
+    pub fn written(&self, flushed: Flushed) {
+        self.0.written.get_or_init(|| flushed);
+    }
+
+    /// The number of the flush, 0 while it has not begun.
+    pub(crate) fn number(&self) -> u64 {
+        self.0.number.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn flushed(&self) -> Option<&Flushed> {
+        self.0.written.get()
+    }
+
+    /// Tells chunks apart for as long as one of the clones lives.
+    pub(crate) fn identity(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
 }
 
 /// The hot rows of one process. Cheap to clone; clones share the rows.

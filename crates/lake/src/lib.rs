@@ -30,12 +30,12 @@ mod touch;
 pub mod verify;
 
 pub use catalog::{Catalog, Commit, Committed, DataFile, Hole, Snapshot};
-pub use compaction::{CompactionOptions, CompactionReport, Compactor, WholeCalls};
+pub use compaction::{CompactionOptions, CompactionReport, Compactor, Pace, PaceNow, WholeCalls};
 pub use error::{Disposition, Error};
 pub use file::{FileWriter, NewFile};
 pub use folder::DataFolder;
-pub use hot::{HotChunk, HotRows, HotView};
+pub use hot::{Flush, Flushed, HotChunk, HotRows, HotView};
 pub use lookup::{Lookup, Lookups};
-pub use overlay::{Overlay, OverlayReader, Skip};
+pub use overlay::{Overlay, OverlayReader, OverlayRows, Skip};
 pub use rebuild::{RebuildOptions, RebuildReport, Rebuilder};
 pub use table::Table;

@@ -1,28 +1,32 @@
 //! The overlay: calls that may still change, joined, and the settled rows they stand for (LAK-2, LAK-3).
 //!
 //! A reader of `calls` scans the settled files of a snapshot without the rows in [`Overlay::skip`] and adds the rows
-//! of [`Overlay::batches`]. Those are the join of the snapshot's `calls_recent`, of the hot rows above it, and of
-//! the settled rows of the same calls. What is read and found is kept per file and per hot chunk, so the next
-//! overlay costs what is new in it. Compaction finds late rows with the same look-ups (`touch`).
+//! of [`Overlay::rows`]. Those are the join of the snapshot's `calls_recent`, of the hot rows above it, and of
+//! the settled rows of the same calls. They lie in layers (`overlay/layers.rs`), so the next overlay costs what is new
+//! in it. Compaction finds late rows with the same look-ups (`touch`).
 
-mod base;
-mod sources;
+mod layer;
+mod layers;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Instant;
 
-use arrow::array::RecordBatch;
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
 use parking_lot::Mutex;
 
 use crate::catalog::Snapshot;
 use crate::error::Error;
 use crate::folder::DataFolder;
-use crate::hot::HotChunk;
+use crate::hot::{Flush, HotChunk};
 use crate::touch::Toucher;
-use base::Base;
-use sources::Sources;
+use layers::{Layers, Reading};
+
+/// Layers kept for readers that come late.
+const KEPT_LAYERS: usize = 4;
 
 /// Row numbers of settled files that are not to be shown, ascending, by `data_file_id`.
 pub type Skip = HashMap<i64, Vec<u32>>;
@@ -30,8 +34,8 @@ pub type Skip = HashMap<i64, Vec<u32>>;
 /// What readers add to and leave out of the settled files of one snapshot.
 #[derive(Debug, Clone, Default)]
 pub struct Overlay {
-    /// Joined calls in the schema of `calls`; no call occurs twice. Each batch is sorted by (account, `call_id`).
-    pub batches: Vec<RecordBatch>,
+    /// Joined calls; no call is shown twice.
+    pub rows: Vec<OverlayRows>,
     pub skip: Arc<Skip>,
     /// The settled rows behind `skip`, each once, for readers that know the sum of a file and not its rows. Each batch is
     /// of one file and sorted as it is, by account first.
@@ -42,7 +46,34 @@ impl Overlay {
     /// Calls in the overlay.
     #[must_use]
     pub fn row_count(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum()
+        self.rows.iter().map(OverlayRows::shown_count).sum()
+    }
+}
+
+/// Some of an overlay's calls. What hides rows is beside them, because most readers want few columns, and of those
+/// the rows of one account.
+#[derive(Debug, Clone)]
+pub struct OverlayRows {
+    /// In the schema of `calls`, sorted by (account, `call_id`).
+    pub calls: RecordBatch,
+    /// Which rows count; `None` when all do. Has no nulls.
+    pub shown: Option<BooleanArray>,
+}
+
+impl OverlayRows {
+    #[must_use]
+    pub fn shown_count(&self) -> usize {
+        self.shown.as_ref().map_or(self.calls.num_rows(), BooleanArray::true_count)
+    }
+
+    /// The rows that count, with all columns.
+    ///
+    /// # Errors
+    /// [`Error::Arrow`].
+    pub fn shown_only(&self) -> Result<RecordBatch, Error> {
+        let Some(shown) = &self.shown else { return Ok(self.calls.clone()) };
+        filter_record_batch(&self.calls, shown)
+            .map_err(|source| Error::Arrow { operation: "selection of shown rows", source })
     }
 }
 
@@ -62,21 +93,24 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    sources: Sources,
-    base: Option<Arc<Base>>,
+    /// The latest layers, oldest first. More than one, because a reader may come late with an earlier view.
+    layers: VecDeque<Layers>,
     last: Option<Last>,
 }
 
 #[derive(Debug)]
 struct Last {
     snapshot_id: i64,
-    hot: Vec<Arc<HotChunk>>,
+    hot: Vec<Flush>,
     overlay: Arc<Overlay>,
 }
 
 impl Last {
     fn is_of(&self, snapshot: &Snapshot, hot: &[Arc<HotChunk>]) -> bool {
-        let same_hot = || self.hot.iter().zip(hot).all(|(left, right)| Arc::ptr_eq(left, right));
+        let same_hot = || {
+            let mut pairs = self.hot.iter().zip(hot);
+            pairs.all(|(known, chunk)| known.identity() == chunk.flush.identity())
+        };
         self.snapshot_id == snapshot.id && self.hot.len() == hot.len() && same_hot()
     }
 }
@@ -106,7 +140,7 @@ impl OverlayReader {
         let shared = Arc::clone(&self.shared);
         let snapshot = Arc::clone(snapshot);
         let hot = hot.to_vec();
-        let built = tokio::task::spawn_blocking(move || shared.build(&snapshot, hot)).await;
+        let built = tokio::task::spawn_blocking(move || shared.build(&snapshot, &hot)).await;
         built.unwrap_or_else(|error| {
             Err(Error::Invalid { what: format!("building an overlay ended: {error}") })
         })
@@ -114,22 +148,32 @@ impl OverlayReader {
 }
 
 impl Shared {
-    fn build(&self, snapshot: &Snapshot, hot: Vec<Arc<HotChunk>>) -> Result<Arc<Overlay>, Error> {
+    fn build(&self, snapshot: &Snapshot, hot: &[Arc<HotChunk>]) -> Result<Arc<Overlay>, Error> {
         let mut state = self.state.lock();
-        if let Some(last) = state.last.as_ref().filter(|last| last.is_of(snapshot, &hot)) {
+        if let Some(last) = state.last.as_ref().filter(|last| last.is_of(snapshot, hot)) {
             return Ok(Arc::clone(&last.overlay));
         }
-        state.sources.retain(snapshot, &hot);
-        let recent = state.sources.recent(&self.folder, snapshot)?;
-        let base = match state.base.as_ref().filter(|base| base.serves(snapshot, &recent)) {
-            Some(base) => Arc::clone(base),
-            None => Arc::new(Base::build(&self.toucher, snapshot, &recent)?),
-        };
-        state.base = Some(Arc::clone(&base));
-        let mut newer: Vec<_> = recent.into_iter().filter(|source| !base.has(source)).collect();
-        newer.extend(state.sources.hot(&hot));
-        let overlay = Arc::new(base.with_newer(&self.toucher, snapshot, &newer)?);
+        let started_at = Instant::now();
+        let reading = Reading { folder: &self.folder, toucher: &self.toucher, snapshot };
+        let earlier = state.layers.iter().filter(|layers| layers.lead_to(snapshot, hot));
+        let earlier = earlier.max_by_key(|layers| layers.age()).cloned().unwrap_or_default();
+        let layers = earlier.follow(&reading, hot)?;
+        let overlay = Arc::new(layers.overlay()?);
+        let (rows, layers_shown) = (overlay.row_count(), overlay.rows.len());
+        tracing::debug!(rows, layers = layers_shown, took = ?started_at.elapsed(), "an overlay was built");
+        state.keep(layers);
+        let hot = hot.iter().map(|chunk| chunk.flush.clone()).collect();
         state.last = Some(Last { snapshot_id: snapshot.id, hot, overlay: Arc::clone(&overlay) });
         Ok(overlay)
+    }
+}
+
+impl State {
+    fn keep(&mut self, layers: Layers) {
+        let at = self.layers.partition_point(|known| known.age() <= layers.age());
+        self.layers.insert(at, layers);
+        if self.layers.len() > KEPT_LAYERS {
+            self.layers.pop_front();
+        }
     }
 }

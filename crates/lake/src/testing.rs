@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use uuid::Uuid;
 
-use crate::hot::HotChunk;
+use crate::hot::{Flush, HotChunk};
 use crate::overlay::OverlayReader;
 use crate::read::{FileReader, Wanted};
 use crate::rows::{EventRow, Origin, decode_calls, encode_calls, encode_events, encode_rejections};
@@ -263,7 +263,8 @@ impl Lake {
         hot: &[Arc<HotChunk>],
     ) -> BTreeMap<Key, CallRecord> {
         let overlay = self.overlays.load(snapshot, hot).await.expect("an overlay");
-        let mut batches = overlay.batches.clone();
+        let mut batches: Vec<_> =
+            overlay.rows.iter().map(|rows| rows.shown_only().expect("filters")).collect();
         for file in &snapshot.files[&Table::Calls] {
             let skipped = overlay.skip.get(&file.data_file_id).map_or(&[][..], Vec::as_slice);
             let reader = FileReader::open(self.catalog.folder(), file).expect("opens");
@@ -296,5 +297,6 @@ pub(crate) fn hot_chunk(at: i64, records: &[CallRecord]) -> HotChunk {
         events: encode_events(&[]).expect("encodes"),
         calls: encode_calls(records).expect("encodes"),
         rejections: encode_rejections(&[]).expect("encodes"),
+        flush: Flush::default(),
     }
 }

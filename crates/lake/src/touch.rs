@@ -35,8 +35,12 @@ impl Keyed {
         Self { calls, fingerprints }
     }
 
-    fn key(&self, row: usize) -> (&str, &str) {
+    pub(crate) fn key(&self, row: usize) -> (&str, &str) {
         key(&self.calls, row)
+    }
+
+    pub(crate) fn fingerprint(&self, row: usize) -> u32 {
+        self.fingerprints[row]
     }
 }
 
@@ -59,8 +63,9 @@ impl Toucher {
 
     /// The rows of `file` that are of calls in `keyed`; `None` when there are none.
     pub(crate) fn touch(&self, keyed: &Keyed, file: &DataFile) -> Result<Option<Touch>, Error> {
+        let bounds = Bounds::of(file);
         let possible: Vec<usize> =
-            (0..keyed.calls.num_rows()).filter(|row| may_hold(file, keyed.key(*row))).collect();
+            (0..keyed.calls.num_rows()).filter(|row| bounds.may_hold(keyed.key(*row))).collect();
         if possible.is_empty() {
             return Ok(None);
         }
@@ -94,12 +99,25 @@ impl Toucher {
     }
 }
 
-/// Whether the catalog's statistics let a file hold a key. Unknown bounds let everything in.
-fn may_hold(file: &DataFile, (account, call_id): (&str, &str)) -> bool {
-    let within = |column: &str, value: &str| {
-        let Some(bounds) = file.columns.get(column) else { return true };
-        let low_enough = bounds.min_value.as_deref().is_none_or(|least| least <= value);
-        low_enough && bounds.max_value.as_deref().is_none_or(|greatest| value <= greatest)
-    };
-    within("account", account) && within("call_id", call_id)
+/// What the catalog's statistics say of the keys of a file. Unknown bounds let everything in.
+struct Bounds<'a> {
+    accounts: [Option<&'a str>; 2],
+    call_ids: [Option<&'a str>; 2],
+}
+
+impl<'a> Bounds<'a> {
+    fn of(file: &'a DataFile) -> Self {
+        let of_column = |column: &str| {
+            let bounds = file.columns.get(column);
+            bounds.map_or([None, None], |bounds| [bounds.min_value.as_deref(), bounds.max_value.as_deref()])
+        };
+        Self { accounts: of_column("account"), call_ids: of_column("call_id") }
+    }
+
+    fn may_hold(&self, (account, call_id): (&str, &str)) -> bool {
+        let within = |[least, greatest]: [Option<&str>; 2], value: &str| {
+            least.is_none_or(|least| least <= value) && greatest.is_none_or(|greatest| value <= greatest)
+        };
+        within(self.accounts, account) && within(self.call_ids, call_id)
+    }
 }

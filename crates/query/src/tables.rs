@@ -8,11 +8,10 @@ mod rejections;
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{BooleanArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use callhouse_lake::Table;
-use callhouse_lake::overlay::Skip;
+use callhouse_lake::{OverlayRows, Skip, Table};
 
 use crate::error::Error;
 use crate::view::ReadView;
@@ -40,11 +39,30 @@ pub(crate) trait SqlTable: fmt::Debug + Send + Sync {
 /// Rows in memory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Unsettled {
-    pub(crate) batches: Vec<RecordBatch>,
+    pub(crate) batches: Vec<MemoryRows>,
     /// Each batch is sorted by account.
     pub(crate) sorted_by_account: bool,
     /// Rows of files that are not to be shown, because `batches` holds what became of them.
     pub(crate) skip: Arc<Skip>,
+}
+
+/// A batch and which of its rows count; `None` when all do.
+#[derive(Debug, Clone)]
+pub(crate) struct MemoryRows {
+    pub(crate) batch: RecordBatch,
+    pub(crate) shown: Option<BooleanArray>,
+}
+
+impl From<RecordBatch> for MemoryRows {
+    fn from(batch: RecordBatch) -> Self {
+        Self { batch, shown: None }
+    }
+}
+
+impl From<&OverlayRows> for MemoryRows {
+    fn from(rows: &OverlayRows) -> Self {
+        Self { batch: rows.calls.clone(), shown: rows.shown.clone() }
+    }
 }
 
 /// All tables, one line each.

@@ -9,7 +9,7 @@ use anyhow::{Context, ensure};
 use callhouse_core::connector;
 use callhouse_ingest::{Ingest, Options, Summary};
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
-use callhouse_lake::{Catalog, Compactor, HotRows};
+use callhouse_lake::{Catalog, Compactor, HotRows, Table};
 use callhouse_log::Log;
 use callhouse_log::file::{FileLog, ImportsFolder, PriorImports, Progress, Source};
 use clap::Args;
@@ -18,6 +18,7 @@ use indicatif::ProgressBar;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, DataFlags, Flags, KafkaFlags};
+use crate::giving_way::giving_way_to;
 use crate::server::{ingest_options, stop_signal};
 use crate::upkeep::{Upkeep, compaction_options};
 use crate::{lake, logging, output};
@@ -69,15 +70,33 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
         catalog,
         ingest,
     };
-    // Without it the rows of a large import would all wait in the overlay, whose size stops reading.
+    // Events come first. But without any compaction the rows of a large import would all wait in the overlay, and
+    // every question of a server on the same folder would read them.
     let stop = CancellationToken::new();
-    let compactor = Compactor::new(importer.catalog.clone(), compaction_options(&settings.compaction));
-    let upkeep = Upkeep::new(importer.catalog.clone(), compactor, &settings.compaction);
+    let pace = giving_way_to(&importer.ingest, settings.ingest.overlay_max_rows);
+    let options = compaction_options(&settings.compaction);
+    let compactor = Compactor::paced(importer.catalog.clone(), options, Arc::clone(&pace));
+    let upkeep = Upkeep::new(importer.catalog.clone(), compactor, pace, &settings.compaction);
     let upkeep = tokio::spawn(upkeep.run(stop.clone()));
     let imported = importer.import_all(&arguments.files).await;
     stop.cancel();
     upkeep.await.context("upkeep died")?;
-    imported
+    imported?;
+    say_what_is_left(&importer.catalog).await
+}
+
+/// What compaction has yet to do of what is durable already.
+async fn say_what_is_left(catalog: &Catalog) -> anyhow::Result<()> {
+    let snapshot = catalog.snapshot().await?;
+    let recent = snapshot.files.get(&Table::CallsRecent).map_or(&[][..], Vec::as_slice);
+    let rows: i64 = recent.iter().map(|file| file.record_count).sum();
+    if rows > 0 {
+        output::line(format!(
+            "all of it is durable and visible; {rows} rows of calls are not settled yet: \
+             a running server settles them by itself, `callhouse compact` at once"
+        ))?;
+    }
+    Ok(())
 }
 
 struct Importer {

@@ -29,7 +29,7 @@ pub(super) fn merge(
         sorted.push(Box::new(FileReader::open(folder, file)?.rows(Wanted::All)?));
     }
     let merged = SortedMerge::new(table, sorted)?;
-    let add = output::write(&shared.writer, table, month, shared.options.target_file_bytes, merged)?;
+    let add = output::write(shared, table, month, shared.options.target_file_bytes, merged)?;
     if table == Table::CallsRecent {
         shared.waiting.lock().pass_on(&inputs, &add);
     }

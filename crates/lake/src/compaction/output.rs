@@ -2,13 +2,15 @@
 
 use arrow::array::RecordBatch;
 
+use super::Shared;
+use super::pace::Pauses;
 use crate::error::Error;
-use crate::file::{FileWriter, NewFile};
+use crate::file::NewFile;
 use crate::table::Table;
 
 /// Writes sorted batches of one table and partition to files of at most about `target_bytes`.
 pub(super) fn write(
-    writer: &FileWriter,
+    shared: &Shared,
     table: Table,
     month: Option<i32>,
     target_bytes: usize,
@@ -16,6 +18,7 @@ pub(super) fn write(
 ) -> Result<Vec<NewFile>, Error> {
     let mut finished = Vec::new();
     let mut open = None;
+    let mut pauses = Pauses::new(&shared.pace);
     for batch in batches {
         let batch = batch?;
         if batch.num_rows() == 0 {
@@ -23,7 +26,7 @@ pub(super) fn write(
         }
         let mut file = match open.take() {
             Some(file) => file,
-            None => writer.begin(table, month)?,
+            None => shared.writer.begin(table, month)?,
         };
         file.push(&batch)?;
         if file.size_bytes() < target_bytes {
@@ -31,6 +34,7 @@ pub(super) fn write(
         } else {
             finished.push(file.finish()?);
         }
+        pauses.between_batches();
     }
     if let Some(file) = open {
         finished.push(file.finish()?);

@@ -73,7 +73,7 @@ pub(super) fn settle(
     if !ways.staying.is_empty() {
         let staying = take(&keyed.calls, ways.staying)?;
         let slices = output::slices(staying);
-        let written = output::write(&shared.writer, Table::CallsRecent, None, usize::MAX, slices)?;
+        let written = output::write(shared, Table::CallsRecent, None, usize::MAX, slices)?;
         shared.waiting.lock().stay(written.iter().map(|file| &file.path), now);
         change.add.extend(written);
     }

@@ -22,7 +22,7 @@ pub(super) fn write(
     change: &mut Change,
 ) -> Result<(), Error> {
     let target_bytes = shared.options.target_file_bytes;
-    change.add.extend(output::write(&shared.writer, Table::Calls, month, target_bytes, calls)?);
+    change.add.extend(output::write(shared, Table::Calls, month, target_bytes, calls)?);
     Ok(())
 }
 

@@ -2,14 +2,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use callhouse_core::CallRecord;
+use callhouse_core::position::OffsetRange;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::Table;
 use crate::compaction::{CompactionOptions, Compactor};
-use crate::hot::HotRows;
+use crate::hot::{Flushed, HotChunk, HotRows};
 use crate::rows::encode_calls;
-use crate::testing::{BASE, Lake, hot_chunk, joined_purely, offset, record};
+use crate::testing::{BASE, Key, Lake, hot_chunk, joined_purely, offset, record};
+use crate::{Snapshot, Table};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
@@ -41,6 +42,122 @@ proptest! {
             }
         });
     }
+}
+
+/// What happens to the lake of one process, one after the other.
+#[derive(Debug, Clone)]
+enum Step {
+    Publish(Vec<CallRecord>),
+    /// Commits the hot rows, and tells readers in which file as ingest does, or does not.
+    Commit {
+        is_told: bool,
+    },
+    Settle,
+    Upkeep,
+    /// A view is taken and read only after the next steps.
+    ReadLate,
+    Read,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => vec(record(), 1..6).prop_map(Step::Publish),
+        2 => any::<bool>().prop_map(|is_told| Step::Commit { is_told }),
+        1 => Just(Step::Settle),
+        1 => Just(Step::Upkeep),
+        1 => Just(Step::ReadLate),
+        3 => Just(Step::Read),
+    ]
+}
+
+/// A view and what it must show.
+struct Taken {
+    snapshot: Arc<Snapshot>,
+    hot: Vec<Arc<HotChunk>>,
+    calls: std::collections::BTreeMap<Key, CallRecord>,
+}
+
+async fn check_steps(steps: &[Step]) {
+    let lake = Lake::open(BASE).await;
+    let options = CompactionOptions { fan_in: 2, late_rows: 2, ..CompactionOptions::default() };
+    let compactor = Compactor::new(lake.catalog.clone(), options);
+    let hot = HotRows::default();
+    let (mut shown, mut waiting) = (Vec::new(), Vec::new());
+    let mut late: Vec<Taken> = Vec::new();
+    for (at, step) in (0_i64..).zip(steps) {
+        match step {
+            Step::Publish(records) => {
+                let chunk = hot_chunk(at, records);
+                waiting.push((chunk.flush.clone(), records));
+                hot.publish(chunk);
+                shown.extend(records);
+            }
+            Step::Commit { .. } if waiting.is_empty() => {}
+            Step::Commit { is_told } => {
+                let records: Vec<CallRecord> =
+                    waiting.iter().flat_map(|(_, records)| (*records).clone()).collect();
+                let file = lake.write(Table::CallsRecent, &encode_calls(&records).expect("encodes"));
+                let flushed = Flushed { path: file.path.as_str().into(), chunks: waiting.len() };
+                for (flush, _) in waiting.drain(..).filter(|_| *is_told) {
+                    flush.begun(at.unsigned_abs() + 1);
+                    flush.written(flushed.clone());
+                }
+                let range = OffsetRange { from: 0, ..offset(at) };
+                let from = lake.catalog.snapshot().await.expect("a snapshot");
+                let from = from.positions.get(&range.kafka_partition).copied().unwrap_or(0);
+                lake.commit(vec![file], vec![OffsetRange { from, ..range.clone() }]).await;
+                hot.drop_below(&range);
+            }
+            Step::Settle => {
+                compactor.compact_all(&|_| {}).await.expect("compacts");
+            }
+            Step::Upkeep => {
+                compactor.step().await.expect("steps");
+            }
+            Step::ReadLate | Step::Read => {
+                let view = hot.view();
+                let snapshot = lake.catalog.snapshot().await.expect("a snapshot");
+                let hot = view.above(&snapshot);
+                let taken = Taken { snapshot, hot, calls: joined_purely(shown.iter().copied()) };
+                if matches!(step, Step::ReadLate) {
+                    late.push(taken);
+                    continue;
+                }
+                // The latest view first, then those that come late.
+                for taken in std::iter::once(taken).chain(late.drain(..)) {
+                    assert_eq!(lake.answers_of(&taken.snapshot, &taken.hot).await, taken.calls);
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn lak_2_overlays_follow_every_course_of_events(steps in vec(step(), 1..40)) {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(check_steps(&steps));
+    }
+}
+
+#[tokio::test]
+async fn the_file_of_a_flush_whose_rows_are_known_is_not_read() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let chunks = vec(vec(record(), 1..4), 3).new_tree(&mut runner).expect("records").current();
+    let lake = Lake::open(BASE).await;
+    let hot: Vec<_> = (0..).zip(&chunks).map(|(at, records)| Arc::new(hot_chunk(at, records))).collect();
+    let all: Vec<CallRecord> = chunks.concat();
+    assert_eq!(lake.answers(&hot).await, joined_purely(&all));
+    let file = lake.write(Table::CallsRecent, &encode_calls(&all).expect("encodes"));
+    let flushed = Flushed { path: file.path.as_str().into(), chunks: hot.len() };
+    hot.iter().for_each(|chunk| chunk.flush.written(flushed.clone()));
+    let path = lake.catalog.folder().file_path(Table::CallsRecent, &file.path);
+    lake.commit(vec![file], vec![OffsetRange { from: 0, ..offset(2) }]).await;
+    std::fs::remove_file(path).expect("a file");
+    assert_eq!(lake.answers(&[]).await, joined_purely(&all));
 }
 
 /// What one process shares between ingest, compaction and readers.

@@ -13,8 +13,8 @@ impl Run {
     /// The live rows, sorted by (account, `call_id`) and not joined, so that a call that is there twice shows.
     pub(super) fn live(&self, pass: u32) -> Result<RecordBatch, Error> {
         let mut batches = Vec::new();
-        for batch in &self.overlay.batches {
-            batches.push(self.of_pass(pass, batch)?);
+        for rows in &self.overlay.rows {
+            batches.push(self.of_pass(pass, &rows.shown_only()?)?);
         }
         for file in live_files(&self.snapshot, Table::Calls) {
             let skipped = self.overlay.skip.get(&file.data_file_id).map_or(&[][..], Vec::as_slice);

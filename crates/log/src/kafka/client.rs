@@ -126,6 +126,8 @@ pub(super) fn consumer_config(settings: &KafkaSettings) -> ClientConfig {
         ("topic.metadata.refresh.interval.ms", "10000"),
         // What a pause throws away and fetches again, and what a stuck owner costs in memory.
         ("queued.max.messages.kbytes", "16384"),
+        // A full queue is empty again after a fraction of the second for which librdkafka would then fetch nothing.
+        ("fetch.queue.backoff.ms", "10"),
         ("isolation.level", "read_committed"),
     ];
     let mut config = config(&defaults, settings);

@@ -51,7 +51,7 @@ pub(super) fn run(
         let topics: Vec<&str> = settings.topics.iter().map(String::as_str).collect();
         consumer.subscribe(&topics).map_err(failed("subscription"))?;
         let partitions = HashMap::new();
-        let mut reader = Reader { settings, shared, owner, runtime, consumer, partitions };
+        let mut reader = Reader { settings, shared, owner, runtime, consumer, partitions, last_polled: None };
         let ended = reader.read(stop);
         reader.leave();
         match ended? {
@@ -68,6 +68,8 @@ pub(super) struct Reader<'a> {
     pub(super) runtime: &'a Handle,
     pub(super) consumer: BaseConsumer<GroupMember>,
     pub(super) partitions: HashMap<KafkaPartition, Partition>,
+    /// Where the last message was of.
+    last_polled: Option<KafkaPartition>,
 }
 
 impl Reader<'_> {
@@ -103,10 +105,18 @@ impl Reader<'_> {
         let error = match self.consumer.poll(wait) {
             None => return Ok(ControlFlow::Break(())),
             Some(Ok(message)) => {
-                let kafka_partition = KafkaPartition::new(message.topic(), message.partition());
+                let is_of = |known: &KafkaPartition| {
+                    known.partition == message.partition() && *known.topic == *message.topic()
+                };
+                // Messages come in runs of one partition.
+                let kafka_partition = match self.last_polled.take().filter(is_of) {
+                    Some(known) => known,
+                    None => KafkaPartition::new(message.topic(), message.partition()),
+                };
                 if let Some(partition) = self.partitions.get_mut(&kafka_partition) {
                     partition.take(&message);
                 }
+                self.last_polled = Some(kafka_partition);
                 return Ok(ControlFlow::Continue(()));
             }
             Some(Err(error)) => error,

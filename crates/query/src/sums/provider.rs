@@ -19,7 +19,7 @@ use datafusion::physical_plan::union::UnionExec;
 use super::terms::{Terms, TermsExec};
 use crate::named::instant;
 use crate::scan::memory_plan;
-use crate::tables;
+use crate::tables::{self, MemoryRows};
 
 #[derive(Debug)]
 pub(crate) struct SumsProvider {
@@ -70,11 +70,11 @@ impl SumsProvider {
         let overlay = overlay.map_err(|error| DataFusionError::External(Box::new(error)))?;
         let columns = self.call_columns(terms)?;
         let mut batches = Vec::new();
-        for (calls, sign) in [(&overlay.batches, Sign::Plus), (&overlay.replaced, Sign::Minus)] {
-            for batch in calls {
-                for visible in self.calls.visible(batch, &columns, true)? {
-                    batches.push(terms.of(&visible, sign)?);
-                }
+        let added = overlay.rows.iter().map(|rows| (MemoryRows::from(rows), Sign::Plus));
+        let taken = overlay.replaced.iter().map(|rows| (MemoryRows::from(rows.clone()), Sign::Minus));
+        for (rows, sign) in added.chain(taken) {
+            for visible in self.calls.visible(&rows, &columns, true)? {
+                batches.push(terms.of(&visible, sign)?);
             }
         }
         Ok(batches)

@@ -22,7 +22,7 @@ impl SqlTable for CallEvents {
     }
 
     async fn unsettled(&self, view: &ReadView) -> Result<Unsettled, Error> {
-        let batches = view.hot().iter().map(|chunk| chunk.events.clone()).collect();
+        let batches = view.hot().iter().map(|chunk| chunk.events.clone().into()).collect();
         Ok(Unsettled { batches, ..Unsettled::default() })
     }
 }

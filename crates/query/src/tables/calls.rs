@@ -6,7 +6,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
 use callhouse_lake::Table;
 
-use super::{SqlTable, Unsettled};
+use super::{MemoryRows, SqlTable, Unsettled};
 use crate::error::Error;
 use crate::view::ReadView;
 
@@ -36,7 +36,7 @@ impl SqlTable for Calls {
     async fn unsettled(&self, view: &ReadView) -> Result<Unsettled, Error> {
         let overlay = view.overlay().await?;
         Ok(Unsettled {
-            batches: overlay.batches.clone(),
+            batches: overlay.rows.iter().map(MemoryRows::from).collect(),
             sorted_by_account: true,
             skip: Arc::clone(&overlay.skip),
         })

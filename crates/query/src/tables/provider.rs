@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use callhouse_lake::Lookups;
 use datafusion::catalog::{Session, TableProvider};
@@ -17,7 +18,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
 
-use super::{SqlTable, Unsettled};
+use super::{MemoryRows, SqlTable, Unsettled};
 use crate::scan::{
     ACCOUNT, Candidates, FileScan, FileStatistics, Wall, WallExec, candidates, conditions, memory_plan,
     surviving,
@@ -125,35 +126,56 @@ impl Provider {
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let shown: SchemaRef = Arc::new(self.schema.project(columns)?);
         let mut batches = Vec::new();
-        for batch in unsettled.batches.iter().filter(|batch| batch.num_rows() > 0) {
-            for visible in self.visible(batch, columns, unsettled.sorted_by_account)? {
+        for rows in unsettled.batches.iter().filter(|rows| rows.batch.num_rows() > 0) {
+            for visible in self.visible(rows, columns, unsettled.sorted_by_account)? {
                 batches.push(visible.with_schema(Arc::clone(&shown))?);
             }
         }
         memory_plan(&batches, shown, state.config().batch_size())
     }
 
-    /// The columns asked for of the rows that may be seen.
+    /// The columns asked for of the rows that count and may be seen.
     pub(crate) fn visible(
         &self,
-        batch: &RecordBatch,
+        rows: &MemoryRows,
         columns: &[usize],
         sorted: bool,
     ) -> Result<Vec<RecordBatch>> {
-        let stored = batch.schema();
+        let stored = rows.batch.schema();
         let position = |name: &str| stored.index_of(name);
         let mut wanted: Vec<usize> = columns
             .iter()
             .map(|column| position(self.schema.field(*column).name()))
             .collect::<std::result::Result<_, _>>()?;
-        let Some(wall) = &self.wall else { return Ok(vec![batch.project(&wanted)?]) };
         wanted.push(position(ACCOUNT)?);
-        let (narrow, account) = (batch.project(&wanted)?, columns.len());
-        let walled =
-            if sorted { wall.keep_sorted(&narrow, account)? } else { vec![wall.keep(&narrow, account)?] };
+        let (narrow, account) = (rows.batch.project(&wanted)?, columns.len());
+        // What counts goes along as a last column, and is looked at where the wall lets through.
+        let narrow = match &rows.shown {
+            Some(shown) => with_column(&narrow, shown)?,
+            None => narrow,
+        };
+        let walled = match &self.wall {
+            Some(wall) if sorted => wall.keep_sorted(&narrow, account)?,
+            Some(wall) => vec![wall.keep(&narrow, account)?],
+            None => vec![narrow],
+        };
         let kept: Vec<usize> = (0..account).collect();
-        walled.iter().map(|batch| Ok(batch.project(&kept)?)).collect()
+        let visible = walled.iter().map(|batch| match &rows.shown {
+            Some(_) => {
+                let shown = batch.column(account + 1).as_boolean();
+                Ok(filter_record_batch(&batch.project(&kept)?, shown)?)
+            }
+            None => Ok(batch.project(&kept)?),
+        });
+        visible.collect()
     }
+}
+
+fn with_column(batch: &RecordBatch, shown: &BooleanArray) -> Result<RecordBatch> {
+    let field = Arc::new(Field::new("shown", DataType::Boolean, false));
+    let fields: Vec<_> = batch.schema().fields().iter().cloned().chain([field]).collect();
+    let columns = batch.columns().iter().cloned().chain([Arc::new(shown.clone()) as _]).collect();
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
 #[async_trait]

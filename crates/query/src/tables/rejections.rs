@@ -23,7 +23,7 @@ impl SqlTable for Rejections {
     }
 
     async fn unsettled(&self, view: &ReadView) -> Result<Unsettled, Error> {
-        let batches = view.hot().iter().map(|chunk| chunk.rejections.clone()).collect();
+        let batches = view.hot().iter().map(|chunk| chunk.rejections.clone().into()).collect();
         Ok(Unsettled { batches, ..Unsettled::default() })
     }
 }

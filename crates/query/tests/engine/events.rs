@@ -5,7 +5,7 @@ use arrow::datatypes::Int64Type;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::{KafkaPartition, Rejection, RejectionReason};
 use callhouse_lake::rows::{EventRow, Origin, RejectionRow, encode_events, encode_rejections};
-use callhouse_lake::{HotChunk, Table};
+use callhouse_lake::{Flush, HotChunk, Table};
 use callhouse_testkit::events::CallStory;
 use futures::TryStreamExt;
 
@@ -38,6 +38,7 @@ fn chunk(offset: i64) -> HotChunk {
         calls: RecordBatch::new_empty(Table::CallsRecent.schema()),
         rejections: encode_rejections(&[rejection(None), rejection(Some("acme")), rejection(Some("beta"))])
             .expect("rows"),
+        flush: Flush::default(),
     }
 }
 

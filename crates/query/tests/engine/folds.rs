@@ -13,7 +13,7 @@ use callhouse_core::position::OffsetRange;
 use callhouse_core::record::fold;
 use callhouse_core::{CallRecord, KafkaPartition};
 use callhouse_lake::rows::encode_calls;
-use callhouse_lake::{CompactionOptions, Compactor, HotChunk, Table};
+use callhouse_lake::{CompactionOptions, Compactor, Flush, HotChunk, Table};
 use callhouse_query::Scope;
 use callhouse_testkit::events::CallStory;
 use futures::TryStreamExt;
@@ -120,6 +120,7 @@ impl World {
             events: RecordBatch::new_empty(Table::CallEvents.schema()),
             calls: encode_calls(&records).expect("rows"),
             rejections: RecordBatch::new_empty(Table::Rejections.schema()),
+            flush: Flush::default(),
         };
         self.lake.hot.publish(chunk.clone());
         self.hot.push(chunk);
@@ -273,6 +274,7 @@ async fn lak_3_rows_skipped_all_over_a_large_file_are_replaced_once() {
         events: RecordBatch::new_empty(Table::CallEvents.schema()),
         calls: encode_calls(&rated).expect("rows"),
         rejections: RecordBatch::new_empty(Table::Rejections.schema()),
+        flush: Flush::default(),
     });
     let (from, to) = (started(20_000).to_rfc3339(), started(40_000).to_rfc3339());
     let within = (1..=ROWS).step_by(EVERY).filter(|n| (20_000..40_000).contains(n)).count();

@@ -9,7 +9,7 @@ use arrow::csv::ReaderBuilder;
 use arrow::datatypes::Schema;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::{AccountId, KafkaPartition, Timestamp};
-use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, HotChunk, HotRows, NewFile, Table};
+use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, Flush, HotChunk, HotRows, NewFile, Table};
 use callhouse_query::{Engine, EngineOptions, Scope};
 use callhouse_testkit::ManualClock;
 use tempfile::TempDir;
@@ -114,6 +114,7 @@ impl Lake {
             events: none(Table::CallEvents),
             calls,
             rejections: none(Table::Rejections),
+            flush: Flush::default(),
         });
     }
 }

@@ -8,7 +8,7 @@ use callhouse_core::position::OffsetRange;
 use callhouse_core::record::fold;
 use callhouse_core::{CallRecord, KafkaPartition};
 use callhouse_lake::rows::encode_calls;
-use callhouse_lake::{CompactionOptions, Compactor, HotChunk, Table};
+use callhouse_lake::{CompactionOptions, Compactor, Flush, HotChunk, Table};
 use callhouse_query::Scope;
 use callhouse_testkit::events::CallStory;
 use futures::TryStreamExt;
@@ -121,6 +121,7 @@ async fn check(seed: u64, numbers: &[u32]) {
         events: RecordBatch::new_empty(Table::CallEvents.schema()),
         calls: later((5..ROWS + 100).step_by(13), &mut phones),
         rejections: RecordBatch::new_empty(Table::Rejections.schema()),
+        flush: Flush::default(),
     });
     let overlaid = answers(&lake, &questions).await;
     compactor.compact_all(&|_| ()).await.expect("a compaction");
