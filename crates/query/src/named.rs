@@ -29,6 +29,7 @@ const FILES: &[(&str, &str)] = registry![
     "calls_history",
     "calls_summary",
     "cdr_search",
+    "cdr_total",
 ];
 
 /// A question with a name.

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{SchemaRef, UInt64Type};
 use callhouse_lake::overlay::Skip;
 use callhouse_lake::{DataFile, Table};
 use datafusion::catalog::Session;
@@ -24,8 +24,12 @@ use object_store::ObjectMeta;
 use parquet::arrow::arrow_reader::RowSelection;
 
 use super::lookup::Candidates;
+use super::reader::IndexedReaders;
 use super::statistics::FileStatistics;
 use crate::session::file_location;
+
+/// No more candidates than this, in all files together, are filtered after they were read.
+const FEW_ROWS: usize = 32_768;
 
 /// What to read of the live files of a table.
 pub(crate) struct FileScan<'a> {
@@ -64,7 +68,7 @@ impl FileScan<'_> {
         // Few rows of a file are not worth reading it in several partitions.
         let as_grouped =
             (!self.candidates.is_empty()).then(|| Partitioning::UnknownPartitioning(groups.len()));
-        let scan = FileScanConfigBuilder::new(store.clone(), Arc::new(self.source(state, store)?))
+        let scan = FileScanConfigBuilder::new(store.clone(), Arc::new(self.source(state, store, rows)?))
             .with_file_groups(groups)
             .with_statistics(totals)
             .with_output_partitioning(as_grouped)
@@ -73,7 +77,7 @@ impl FileScan<'_> {
         Ok(Some(DataSourceExec::from_data_source(scan)))
     }
 
-    fn source(&self, state: &dyn Session, store: &ObjectStoreUrl) -> Result<ParquetSource> {
+    fn source(&self, state: &dyn Session, store: &ObjectStoreUrl, rows: usize) -> Result<ParquetSource> {
         let runtime = state.runtime_env();
         let reader = CachedParquetFileReaderFactory::new(
             runtime.object_store(store)?,
@@ -83,13 +87,16 @@ impl FileScan<'_> {
         if !self.candidates.is_empty() {
             // It holds whole batches of the columns of predicates, decoded around every row that is asked for.
             settings.max_predicate_cache_size = Some(0);
+            // A pass over a page for each predicate costs more than to read few rows whole. Filters are then applied
+            // above the wall, which lets only rows that may be seen pass to them (TEN-1).
+            settings.pushdown_filters = rows > FEW_ROWS;
         }
         let source = ParquetSource::new(Arc::clone(&self.schema))
             .with_table_parquet_options(TableParquetOptions {
                 global: settings,
                 ..TableParquetOptions::default()
             })
-            .with_parquet_file_reader_factory(Arc::new(reader));
+            .with_parquet_file_reader_factory(Arc::new(IndexedReaders::new(reader)));
         Ok(match &self.predicate {
             Some(predicate) => source.with_predicate(Arc::clone(predicate)),
             None => source,
@@ -164,6 +171,7 @@ impl FileScan<'_> {
                 && let Some(stated) = self.statistics.bounds(field.name())
             {
                 *column = ColumnStatistics {
+                    null_count: null_count(&stated.null_counts, index),
                     min_value: precise(&stated.least, index, whole),
                     max_value: precise(&stated.greatest, index, whole),
                     ..ColumnStatistics::new_unknown()
@@ -181,6 +189,13 @@ fn precise(values: &arrow::array::ArrayRef, index: usize, whole: bool) -> Precis
         Ok(value) => Precision::Inexact(value),
         Err(_) => Precision::Absent,
     }
+}
+
+/// Never exact: rows of blocks and skipped rows count, too.
+fn null_count(counts: &arrow::array::ArrayRef, index: usize) -> Precision<usize> {
+    let counts = counts.as_primitive::<UInt64Type>();
+    let count = counts.is_valid(index).then(|| usize::try_from(counts.value(index)).ok()).flatten();
+    count.map_or(Precision::Absent, Precision::Inexact)
 }
 
 fn row_count(file: &DataFile) -> usize {
@@ -202,6 +217,21 @@ fn all_but(file: &DataFile, skipped: &[u32]) -> RowSelection {
         ranges.push(next..rows);
     }
     RowSelection::from_consecutive_ranges(ranges.into_iter(), rows)
+}
+
+/// Rows of files that a plan reads at most.
+pub(crate) fn file_rows(plan: &Arc<dyn ExecutionPlan>) -> usize {
+    let files = plan
+        .downcast_ref::<DataSourceExec>()
+        .and_then(DataSourceExec::downcast_to_file_source::<ParquetSource>);
+    let Some((scan, _)) = files else {
+        return plan.children().into_iter().map(file_rows).fold(0, usize::saturating_add);
+    };
+    let rows = |file: &PartitionedFile| {
+        let rows = file.statistics.as_ref().and_then(|statistics| statistics.num_rows.get_value().copied());
+        rows.unwrap_or(usize::MAX)
+    };
+    scan.file_groups.iter().flat_map(|group| group.iter()).map(rows).fold(0, usize::saturating_add)
 }
 
 /// A scan over batches that have the columns of `schema`, in slices of at most `batch_rows`.

@@ -166,5 +166,6 @@ slt_files!(
     calls_history,
     calls_summary,
     cdr_search,
+    cdr_total,
     statements,
 );
