@@ -5,6 +5,7 @@ mod in_order;
 mod lookup;
 mod prune;
 mod reader;
+mod rows;
 mod statistics;
 mod wall;
 

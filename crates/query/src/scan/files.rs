@@ -25,10 +25,11 @@ use parquet::arrow::arrow_reader::RowSelection;
 
 use super::lookup::Candidates;
 use super::reader::IndexedReaders;
+use super::rows::{RowsExec, RowsOfFile};
 use super::statistics::FileStatistics;
 use crate::session::file_location;
 
-/// No more candidates than this, in all files together, are filtered after they were read.
+/// No more candidates than this, in all files together, are read row by row and filtered afterwards.
 const FEW_ROWS: usize = 32_768;
 
 /// What to read of the live files of a table.
@@ -63,12 +64,19 @@ impl FileScan<'_> {
         self.chosen.sort_by_key(|index| std::cmp::Reverse((files[*index].month, files[*index].data_file_id)));
         let rows: usize = self.chosen.iter().map(|index| self.rows_left(&files[*index])).sum();
         let groups = self.groups(state.config().target_partitions())?;
+        let readers = readers(state, store)?;
+        let shown = Arc::new(self.schema.project(&self.projection)?);
+        if !self.candidates.is_empty() && rows <= FEW_ROWS && !self.projection.is_empty() {
+            let of_group = |group: FileGroup| group.into_inner().into_iter().map(chosen_rows).collect();
+            let partitions = groups.into_iter().map(of_group).collect();
+            return Ok(Some(Arc::new(RowsExec::new(partitions, rows, readers, shown))));
+        }
         let mut totals = Statistics::new_unknown(&self.schema);
         totals.num_rows = self.precision(rows);
         // Few rows of a file are not worth reading it in several partitions.
         let as_grouped =
             (!self.candidates.is_empty()).then(|| Partitioning::UnknownPartitioning(groups.len()));
-        let scan = FileScanConfigBuilder::new(store.clone(), Arc::new(self.source(state, store, rows)?))
+        let scan = FileScanConfigBuilder::new(store.clone(), Arc::new(self.source(state, readers)))
             .with_file_groups(groups)
             .with_statistics(totals)
             .with_output_partitioning(as_grouped)
@@ -77,30 +85,22 @@ impl FileScan<'_> {
         Ok(Some(DataSourceExec::from_data_source(scan)))
     }
 
-    fn source(&self, state: &dyn Session, store: &ObjectStoreUrl, rows: usize) -> Result<ParquetSource> {
-        let runtime = state.runtime_env();
-        let reader = CachedParquetFileReaderFactory::new(
-            runtime.object_store(store)?,
-            runtime.cache_manager.get_file_metadata_cache(),
-        );
+    fn source(&self, state: &dyn Session, readers: Arc<IndexedReaders>) -> ParquetSource {
         let mut settings = state.config_options().execution.parquet.clone();
         if !self.candidates.is_empty() {
             // It holds whole batches of the columns of predicates, decoded around every row that is asked for.
             settings.max_predicate_cache_size = Some(0);
-            // A pass over a page for each predicate costs more than to read few rows whole. Filters are then applied
-            // above the wall, which lets only rows that may be seen pass to them (TEN-1).
-            settings.pushdown_filters = rows > FEW_ROWS;
         }
         let source = ParquetSource::new(Arc::clone(&self.schema))
             .with_table_parquet_options(TableParquetOptions {
                 global: settings,
                 ..TableParquetOptions::default()
             })
-            .with_parquet_file_reader_factory(Arc::new(IndexedReaders::new(reader)));
-        Ok(match &self.predicate {
+            .with_parquet_file_reader_factory(readers);
+        match &self.predicate {
             Some(predicate) => source.with_predicate(Arc::clone(predicate)),
             None => source,
-        })
+        }
     }
 
     /// Deals the files out over the partitions of the plan.
@@ -182,6 +182,26 @@ impl FileScan<'_> {
     }
 }
 
+fn readers(state: &dyn Session, store: &ObjectStoreUrl) -> Result<Arc<IndexedReaders>> {
+    let runtime = state.runtime_env();
+    let footers = CachedParquetFileReaderFactory::new(
+        runtime.object_store(store)?,
+        runtime.cache_manager.get_file_metadata_cache(),
+    );
+    Ok(Arc::new(IndexedReaders::new(footers)))
+}
+
+/// A file with the rows its extension selects.
+fn chosen_rows(file: PartitionedFile) -> RowsOfFile {
+    let rows = file.extension::<ParquetRowSelection>().map(|rows| rows.selection().clone());
+    let all = || {
+        let rows = file.statistics.as_ref().and_then(|known| known.num_rows.get_value().copied());
+        RowSelection::from_consecutive_ranges(std::iter::once(0..rows.unwrap_or(0)), rows.unwrap_or(0))
+    };
+    let rows = rows.unwrap_or_else(all);
+    RowsOfFile { file, rows }
+}
+
 fn precise(values: &arrow::array::ArrayRef, index: usize, whole: bool) -> Precision<ScalarValue> {
     match ScalarValue::try_from_array(values, index) {
         Ok(value) if value.is_null() => Precision::Absent,
@@ -221,6 +241,9 @@ fn all_but(file: &DataFile, skipped: &[u32]) -> RowSelection {
 
 /// Rows of files that a plan reads at most.
 pub(crate) fn file_rows(plan: &Arc<dyn ExecutionPlan>) -> usize {
+    if let Some(chosen) = plan.downcast_ref::<RowsExec>() {
+        return chosen.row_count();
+    }
     let files = plan
         .downcast_ref::<DataSourceExec>()
         .and_then(DataSourceExec::downcast_to_file_source::<ParquetSource>);
