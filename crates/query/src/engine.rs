@@ -166,7 +166,7 @@ impl Engine {
         let reached = search.offset.saturating_add(u64::try_from(returned).unwrap_or(u64::MAX));
         let total = match known_total.or_else(|| run::total_seen(search, reached)) {
             Some(total) => total,
-            None => run::total(matching).await?,
+            None => run::total(&session, search, matching).await?,
         };
         if known_total.is_none() {
             self.shared.searches.pin(scope, search, view, total, now);

@@ -36,6 +36,7 @@ const FILES: &[(&str, &str)] = registry![
     "calls_per_second",
     "calls_summary",
     "cdr_search",
+    "cdr_total",
     "concurrent_calls",
     "destination_costs",
     "erlangs",

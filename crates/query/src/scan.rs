@@ -1,12 +1,16 @@
 //! From the files and rows of a view to one physical plan: pruning, the account wall and the Parquet scan.
 
 mod files;
+mod in_order;
 mod lookup;
 mod prune;
+mod reader;
+mod rows;
 mod statistics;
 mod wall;
 
-pub(crate) use files::{FileScan, memory_plan};
+pub(crate) use files::{FileScan, file_rows, memory_plan};
+pub(crate) use in_order::{InOrder, reads_in_order};
 pub(crate) use lookup::{Candidates, candidates, conditions};
 pub(crate) use prune::surviving;
 pub(crate) use statistics::{FileStatistics, SnapshotStatistics};

@@ -14,11 +14,13 @@ use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use object_store::local::LocalFileSystem;
 
 use crate::engine::EngineOptions;
-use crate::scan::Wall;
+use crate::scan::{InOrder, Wall};
 use crate::scope::Scope;
 use crate::sums::{self, CallSums};
 use crate::view::ReadView;
@@ -26,6 +28,9 @@ use crate::{functions, table_functions, tables};
 
 const CATALOG: &str = "callhouse";
 const SCHEMA: &str = "public";
+
+/// The rule of DataFusion that brings sorts down to their sources.
+const PUSHDOWN_SORT: &str = "PushdownSort";
 
 /// Consumers named in the message when memory runs out.
 pub(crate) const REPORTED_CONSUMERS: std::num::NonZeroUsize =
@@ -53,6 +58,7 @@ impl Sessions {
             .with_runtime_env(Arc::new(runtime))
             .with_default_features()
             .with_table_factories(HashMap::new())
+            .with_physical_optimizer_rules(optimizer_rules())
             .build();
         functions::register(&mut base)?;
         let lookups = Arc::new(Lookups::new(catalog.folder().clone(), options.lookup_cache_bytes));
@@ -108,6 +114,14 @@ impl Sessions {
             self.store.clone(),
         )
     }
+}
+
+/// DataFusion's rules, and ours behind the last of those that move sorts and limits.
+fn optimizer_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let mut rules = PhysicalOptimizer::new().rules;
+    let last = rules.iter().rposition(|rule| rule.name() == PUSHDOWN_SORT);
+    rules.insert(last.map_or(rules.len(), |last| last + 1), Arc::new(InOrder));
+    rules
 }
 
 fn url_of(text: &str) -> Result<ObjectStoreUrl> {

@@ -14,12 +14,14 @@
 //! | `to_country` | `to_country`, outbound calls | day |
 //! | `destination` | `cost_label`, outbound calls | day |
 //! | `did` | `did_hash`, `did_number`, `cost_label`, inbound calls | day |
-//! | `caller` | `caller`, inbound calls, only counted | month |
+//! | `caller` | `caller`, inbound calls, only counted: there are no other sums | month |
 //!
 //! Whole buckets come from the sums that settled files carry (`callhouse_lake::sums`), corrected by the rows that
 //! the overlay replaces (as negative rows, so a sum may be 0) and has; what is left at the edges is read from
-//! `calls`. A row's `at` is the start of its bucket, or of its call. The account wall holds here as for `calls` (TEN-1).
+//! `calls`. Where a range has most of a month, callers are those of the whole month less those of the rest of it, so that the
+//! fewer rows are read. A row's `at` is the start of its bucket; at the edges that of its call, or of its month. The account wall holds here as for `calls` (TEN-1).
 
+mod cover;
 mod provider;
 mod terms;
 

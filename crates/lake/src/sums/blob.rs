@@ -153,12 +153,14 @@ pub(super) fn decode(dimension: Dimension, bytes: &[u8]) -> Result<RecordBatch, 
         columns.push(Arc::new(values.ok_or_else(|| invalid("a value is not among its texts"))?));
     }
     columns.push(Arc::new(Int64Array::from(blob.calls)));
-    for numbers in [blob.answered_calls, blob.talk_seconds] {
-        columns.push(Arc::new(Int64Array::from(or_zeros(numbers, rows))));
-    }
-    for amounts in [blob.debits, blob.credits] {
-        let amounts = Decimal128Array::from(or_zeros(amounts, rows)).with_data_type(MONEY);
-        columns.push(Arc::new(amounts));
+    if !dimension.is_only_counted() {
+        for numbers in [blob.answered_calls, blob.talk_seconds] {
+            columns.push(Arc::new(Int64Array::from(or_zeros(numbers, rows))));
+        }
+        for amounts in [blob.debits, blob.credits] {
+            let amounts = Decimal128Array::from(or_zeros(amounts, rows)).with_data_type(MONEY);
+            columns.push(Arc::new(amounts));
+        }
     }
     RecordBatch::try_new(dimension.schema(), columns).map_err(|error| invalid(&error.to_string()))
 }

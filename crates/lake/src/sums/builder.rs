@@ -112,8 +112,8 @@ impl AccountSums {
         let started = terms.column(1).as_primitive::<TimestampMicrosecondType>();
         let int = |at: usize| terms.column(2 + values + at).as_primitive::<Int64Type>();
         let money = |at: usize| terms.column(5 + values + at).as_primitive::<Decimal128Type>();
-        let (calls, answered, talk) = (int(0), int(1), int(2));
-        let (debits, credits) = (money(0), money(1));
+        let calls = int(0);
+        let summed = (!dimension.is_only_counted()).then(|| (int(1), int(2), money(0), money(1)));
         for row in 0..terms.num_rows() {
             let mut key = Key {
                 bucket: dimension.bucket().of(Timestamp(started.value(row))),
@@ -126,8 +126,7 @@ impl AccountSums {
             }
             let sum = self.sums[index].entry(key).or_default();
             sum.calls += calls.value(row);
-            // A caller is only counted.
-            if dimension != Dimension::Caller {
+            if let Some((answered, talk, debits, credits)) = summed {
                 sum.answered_calls += answered.value(row);
                 sum.talk_seconds += talk.value(row);
                 sum.debit += debits.value(row);

@@ -83,6 +83,12 @@ impl Dimension {
         }
     }
 
+    /// Whether nothing but the number of calls is known of a sum.
+    #[must_use]
+    pub const fn is_only_counted(self) -> bool {
+        matches!(self, Self::Caller)
+    }
+
     /// The columns the values are; none for the caller, which is made of two.
     pub(super) const fn columns(self) -> &'static [CallColumn] {
         match self {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, RecordBatchOptions,
-    StringArray,
+    StringArray, TimestampMicrosecondArray,
 };
 use arrow::compute::{cast, filter};
 use arrow::datatypes::{
@@ -16,7 +16,7 @@ use arrow::datatypes::{
 use arrow::error::ArrowError;
 use callhouse_core::{Timestamp, phone};
 
-use super::Dimension;
+use super::{Bucket, Dimension};
 use crate::rows::{CallColumn, instant};
 
 /// The type of summed money: no sum of amounts outgrows it.
@@ -31,16 +31,20 @@ pub enum Sign {
 
 impl Dimension {
     /// The columns of sums and of their terms: `direction`, `at`, the values by name, `calls`, `answered_calls`,
-    /// `talk_seconds`, `debit`, `credit`. `at` is the start of the bucket; in a term the start of the call.
+    /// `talk_seconds`, `debit`, `credit`, the last four not where calls are only counted. `at` is the start of the bucket;
+    /// in a term the start of the call, but where buckets are months that of the month.
     #[must_use]
     pub fn schema(self) -> SchemaRef {
         let mut fields =
             vec![Field::new("direction", DataType::Utf8, false), Field::new("at", instant(), false)];
         fields.extend(self.value_names().iter().map(|name| Field::new(*name, DataType::Utf8, true)));
-        fields.extend(
-            ["calls", "answered_calls", "talk_seconds"].map(|name| Field::new(name, DataType::Int64, false)),
-        );
-        fields.extend(["debit", "credit"].map(|name| Field::new(name, MONEY, false)));
+        fields.push(Field::new("calls", DataType::Int64, false));
+        if !self.is_only_counted() {
+            fields.extend(
+                ["answered_calls", "talk_seconds"].map(|name| Field::new(name, DataType::Int64, false)),
+            );
+            fields.extend(["debit", "credit"].map(|name| Field::new(name, MONEY, false)));
+        }
         Arc::new(Schema::new(fields))
     }
 
@@ -102,6 +106,7 @@ impl Dimension {
         for wanted in columns {
             let whole: ArrayRef = match self.part(*wanted) {
                 Part::Direction => Arc::new(directions.clone()),
+                Part::At if self.bucket() == Bucket::Month => Arc::new(months(instants)),
                 Part::At => Arc::clone(started),
                 Part::Value(value) => Arc::clone(&values[value]),
                 Part::Calls => Arc::new(Int64Array::from_value(one, calls.num_rows())),
@@ -164,6 +169,22 @@ fn wrong(column: CallColumn) -> ArrowError {
 fn callers(calls: &RecordBatch) -> Result<StringArray, ArrowError> {
     let (numbers, stated) = (text(calls, CallColumn::FromNumber)?, text(calls, CallColumn::FromNumberRaw)?);
     Ok(numbers.iter().zip(stated).map(|(number, raw)| phone::caller(number, raw)).collect())
+}
+
+/// The start of the month of each instant.
+fn months(instants: &TimestampMicrosecondArray) -> TimestampMicrosecondArray {
+    let month = |at: i64| Bucket::Month.start(Bucket::Month.of(Timestamp(at))).micros();
+    // Rows lie in order of time, so most have the month of the one before.
+    let (mut known, mut until) = (0, i64::MIN);
+    let mut start = |at: i64| {
+        if !(known..until).contains(&at) {
+            known = month(at);
+            until = Bucket::Month.start(Bucket::Month.of(Timestamp(at)) + 1).micros();
+        }
+        known
+    };
+    let starts = instants.values().iter().map(|at| start(*at)).collect();
+    TimestampMicrosecondArray::new(starts, instants.nulls().cloned()).with_data_type(instant())
 }
 
 fn signed_seconds(calls: &RecordBatch, one: i64) -> Result<ArrayRef, ArrowError> {

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{SchemaRef, UInt64Type};
 use callhouse_lake::overlay::Skip;
 use callhouse_lake::{DataFile, Table};
 use datafusion::catalog::Session;
@@ -24,8 +24,13 @@ use object_store::ObjectMeta;
 use parquet::arrow::arrow_reader::RowSelection;
 
 use super::lookup::Candidates;
+use super::reader::IndexedReaders;
+use super::rows::{RowsExec, RowsOfFile};
 use super::statistics::FileStatistics;
 use crate::session::file_location;
+
+/// No more candidates than this, in all files together, are read row by row and filtered afterwards.
+const FEW_ROWS: usize = 32_768;
 
 /// What to read of the live files of a table.
 pub(crate) struct FileScan<'a> {
@@ -59,12 +64,19 @@ impl FileScan<'_> {
         self.chosen.sort_by_key(|index| std::cmp::Reverse((files[*index].month, files[*index].data_file_id)));
         let rows: usize = self.chosen.iter().map(|index| self.rows_left(&files[*index])).sum();
         let groups = self.groups(state.config().target_partitions())?;
+        let readers = readers(state, store)?;
+        let shown = Arc::new(self.schema.project(&self.projection)?);
+        if !self.candidates.is_empty() && rows <= FEW_ROWS && !self.projection.is_empty() {
+            let of_group = |group: FileGroup| group.into_inner().into_iter().map(chosen_rows).collect();
+            let partitions = groups.into_iter().map(of_group).collect();
+            return Ok(Some(Arc::new(RowsExec::new(partitions, rows, readers, shown))));
+        }
         let mut totals = Statistics::new_unknown(&self.schema);
         totals.num_rows = self.precision(rows);
         // Few rows of a file are not worth reading it in several partitions.
         let as_grouped =
             (!self.candidates.is_empty()).then(|| Partitioning::UnknownPartitioning(groups.len()));
-        let scan = FileScanConfigBuilder::new(store.clone(), Arc::new(self.source(state, store)?))
+        let scan = FileScanConfigBuilder::new(store.clone(), Arc::new(self.source(state, readers)))
             .with_file_groups(groups)
             .with_statistics(totals)
             .with_output_partitioning(as_grouped)
@@ -73,12 +85,7 @@ impl FileScan<'_> {
         Ok(Some(DataSourceExec::from_data_source(scan)))
     }
 
-    fn source(&self, state: &dyn Session, store: &ObjectStoreUrl) -> Result<ParquetSource> {
-        let runtime = state.runtime_env();
-        let reader = CachedParquetFileReaderFactory::new(
-            runtime.object_store(store)?,
-            runtime.cache_manager.get_file_metadata_cache(),
-        );
+    fn source(&self, state: &dyn Session, readers: Arc<IndexedReaders>) -> ParquetSource {
         let mut settings = state.config_options().execution.parquet.clone();
         if !self.candidates.is_empty() {
             // It holds whole batches of the columns of predicates, decoded around every row that is asked for.
@@ -89,11 +96,11 @@ impl FileScan<'_> {
                 global: settings,
                 ..TableParquetOptions::default()
             })
-            .with_parquet_file_reader_factory(Arc::new(reader));
-        Ok(match &self.predicate {
+            .with_parquet_file_reader_factory(readers);
+        match &self.predicate {
             Some(predicate) => source.with_predicate(Arc::clone(predicate)),
             None => source,
-        })
+        }
     }
 
     /// Deals the files out over the partitions of the plan.
@@ -164,6 +171,7 @@ impl FileScan<'_> {
                 && let Some(stated) = self.statistics.bounds(field.name())
             {
                 *column = ColumnStatistics {
+                    null_count: null_count(&stated.null_counts, index),
                     min_value: precise(&stated.least, index, whole),
                     max_value: precise(&stated.greatest, index, whole),
                     ..ColumnStatistics::new_unknown()
@@ -174,6 +182,26 @@ impl FileScan<'_> {
     }
 }
 
+fn readers(state: &dyn Session, store: &ObjectStoreUrl) -> Result<Arc<IndexedReaders>> {
+    let runtime = state.runtime_env();
+    let footers = CachedParquetFileReaderFactory::new(
+        runtime.object_store(store)?,
+        runtime.cache_manager.get_file_metadata_cache(),
+    );
+    Ok(Arc::new(IndexedReaders::new(footers)))
+}
+
+/// A file with the rows its extension selects.
+fn chosen_rows(file: PartitionedFile) -> RowsOfFile {
+    let rows = file.extension::<ParquetRowSelection>().map(|rows| rows.selection().clone());
+    let all = || {
+        let rows = file.statistics.as_ref().and_then(|known| known.num_rows.get_value().copied());
+        RowSelection::from_consecutive_ranges(std::iter::once(0..rows.unwrap_or(0)), rows.unwrap_or(0))
+    };
+    let rows = rows.unwrap_or_else(all);
+    RowsOfFile { file, rows }
+}
+
 fn precise(values: &arrow::array::ArrayRef, index: usize, whole: bool) -> Precision<ScalarValue> {
     match ScalarValue::try_from_array(values, index) {
         Ok(value) if value.is_null() => Precision::Absent,
@@ -181,6 +209,13 @@ fn precise(values: &arrow::array::ArrayRef, index: usize, whole: bool) -> Precis
         Ok(value) => Precision::Inexact(value),
         Err(_) => Precision::Absent,
     }
+}
+
+/// Never exact: rows of blocks and skipped rows count, too.
+fn null_count(counts: &arrow::array::ArrayRef, index: usize) -> Precision<usize> {
+    let counts = counts.as_primitive::<UInt64Type>();
+    let count = counts.is_valid(index).then(|| usize::try_from(counts.value(index)).ok()).flatten();
+    count.map_or(Precision::Absent, Precision::Inexact)
 }
 
 fn row_count(file: &DataFile) -> usize {
@@ -202,6 +237,24 @@ fn all_but(file: &DataFile, skipped: &[u32]) -> RowSelection {
         ranges.push(next..rows);
     }
     RowSelection::from_consecutive_ranges(ranges.into_iter(), rows)
+}
+
+/// Rows of files that a plan reads at most.
+pub(crate) fn file_rows(plan: &Arc<dyn ExecutionPlan>) -> usize {
+    if let Some(chosen) = plan.downcast_ref::<RowsExec>() {
+        return chosen.row_count();
+    }
+    let files = plan
+        .downcast_ref::<DataSourceExec>()
+        .and_then(DataSourceExec::downcast_to_file_source::<ParquetSource>);
+    let Some((scan, _)) = files else {
+        return plan.children().into_iter().map(file_rows).fold(0, usize::saturating_add);
+    };
+    let rows = |file: &PartitionedFile| {
+        let rows = file.statistics.as_ref().and_then(|statistics| statistics.num_rows.get_value().copied());
+        rows.unwrap_or(usize::MAX)
+    };
+    scan.file_groups.iter().flat_map(|group| group.iter()).map(rows).fold(0, usize::saturating_add)
 }
 
 /// A scan over batches that have the columns of `schema`, in slices of at most `batch_rows`.

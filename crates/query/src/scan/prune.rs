@@ -7,7 +7,6 @@ use arrow::array::{ArrayRef, BooleanArray};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, ScalarValue};
-use datafusion::error::Result;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 
@@ -18,21 +17,28 @@ pub(crate) fn surviving(
     statistics: &FileStatistics,
     schema: &SchemaRef,
     predicate: Option<&Arc<dyn PhysicalExpr>>,
-) -> Result<Vec<usize>> {
+) -> Vec<usize> {
     let all = 0..statistics.files().len();
-    let Some(predicate) = predicate else { return Ok(all.collect()) };
+    let Some(predicate) = predicate else { return all.collect() };
+    let Some(kept) = kept(&ByCatalog(statistics), schema, predicate) else { return all.collect() };
+    all.zip(kept).filter_map(|(index, keep)| keep.then_some(index)).collect()
+}
+
+/// Of each container of rows whether it may hold matching ones; `None` when all may.
+pub(super) fn kept(
+    statistics: &impl PruningStatistics,
+    schema: &SchemaRef,
+    predicate: &Arc<dyn PhysicalExpr>,
+) -> Option<Vec<bool>> {
     // A predicate of a shape that statistics say nothing about is no error: it prunes nothing.
     let built =
         PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(Arc::clone(predicate));
-    let Ok(pruning) = built else {
-        return Ok(all.collect());
-    };
-    if all.is_empty() || pruning.always_true() {
-        return Ok(all.collect());
+    let pruning = built.ok().filter(|pruning| !pruning.always_true())?;
+    if statistics.num_containers() == 0 {
+        return None;
     }
     // Evaluation may fail on a caller's own expression (a division by zero); the scan then says so, if any row is read.
-    let Ok(keep) = pruning.prune(&ByCatalog(statistics)) else { return Ok(all.collect()) };
-    Ok(all.zip(keep).filter_map(|(index, keep)| keep.then_some(index)).collect())
+    pruning.prune(statistics).ok()
 }
 
 struct ByCatalog<'a>(&'a FileStatistics);

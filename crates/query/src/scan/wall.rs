@@ -126,6 +126,11 @@ impl WallExec {
         Ok(Self { input, wall, properties })
     }
 
+    /// Whose rows are let through.
+    pub(crate) fn wall(&self) -> &Wall {
+        &self.wall
+    }
+
     fn over(&self, input: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(Arc::new(Self::try_new(input, self.wall.clone())?))
     }

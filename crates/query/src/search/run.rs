@@ -3,14 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
 use callhouse_core::phone;
 use callhouse_lake::lookup::BLOCK_ROWS;
-use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::ParquetSource;
-use datafusion::datasource::source::DataSourceExec;
 use datafusion::logical_expr::{Expr, SortExpr, ident};
-use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::physical_plan::collect;
 use datafusion::prelude::{DataFrame, SessionContext};
 
 use super::listed::Listed;
@@ -18,9 +16,13 @@ use super::{CallSearch, Order, SortDirection};
 use crate::error::Error;
 use crate::named;
 use crate::params::{Param, Params};
+use crate::scan::{file_rows, reads_in_order};
 
 /// Most rows that may be skipped and returned together; they are held in memory while they are sorted.
 const MAX_REACH: u64 = 10_000_000;
+
+/// From so many rows on, the rows before a page are read without the columns that only the page shows.
+const NEAR_ROWS: u64 = 1_000;
 
 /// A planned search, before order and page.
 pub(crate) async fn plan(session: &SessionContext, search: &CallSearch) -> Result<DataFrame, Error> {
@@ -31,10 +33,49 @@ pub(crate) async fn plan(session: &SessionContext, search: &CallSearch) -> Resul
     named::plan(session, "cdr_search", &filters(search)).await
 }
 
-/// How many calls match, over all pages.
-pub(crate) async fn total(matching: DataFrame) -> Result<u64, Error> {
+/// How many calls match, over all pages: from the sums of files where nothing but direction and range is asked for.
+pub(crate) async fn total(
+    session: &SessionContext,
+    search: &CallSearch,
+    matching: DataFrame,
+) -> Result<u64, Error> {
+    if let Some(params) = summed(search) {
+        let total = named::plan(session, "cdr_total", &params).await?.collect().await;
+        let total = total.map_err(|source| Error::execute("counting calls", source))?;
+        return Ok(total.iter().map(calls_of).sum());
+    }
     let total = matching.count().await.map_err(|source| Error::execute("counting calls", source))?;
     Ok(u64::try_from(total).unwrap_or(u64::MAX))
+}
+
+/// What sums are asked for, when they can tell how many calls match. They leave out calls without a direction or a start,
+/// and so do these filters.
+fn summed(search: &CallSearch) -> Option<Params> {
+    let (direction, from, to) = (search.direction?, search.started_from?, search.started_to?);
+    let by_sums = CallSearch {
+        direction: Some(direction),
+        started_from: Some(from),
+        started_to: Some(to),
+        order: search.order.clone(),
+        offset: search.offset,
+        quantity: search.quantity,
+        columns: search.columns,
+        page_key: search.page_key.clone(),
+        ..CallSearch::default()
+    };
+    let params = [
+        ("direction".to_owned(), direction.as_str().to_owned().into()),
+        ("from".to_owned(), from.into()),
+        ("to".to_owned(), to.into()),
+    ];
+    (by_sums == *search).then(|| Params::from(params))
+}
+
+/// The only number of an answer, 0 for none.
+fn calls_of(batch: &RecordBatch) -> u64 {
+    let calls = batch.columns().first().and_then(|column| column.as_primitive_opt::<Int64Type>());
+    let calls = calls.into_iter().flat_map(|calls| calls.iter().flatten()).sum::<i64>();
+    u64::try_from(calls).unwrap_or(0)
 }
 
 /// The total when the page itself tells it: a page that is neither full nor empty is the last one.
@@ -49,7 +90,7 @@ pub(crate) fn total_seen(search: &CallSearch, reached: u64) -> Option<u64> {
 ///
 /// Finds out first which calls are on it, by the columns that order them, and then reads the other columns of those
 /// calls: most columns are needed for a hundred calls only, not for all that match. Where indexes leave few rows to be
-/// read, they are read whole at once.
+/// read, or calls are read in the order asked for and only as far as the page, they are read whole at once.
 pub(crate) async fn page(matching: DataFrame, search: &CallSearch) -> Result<Vec<RecordBatch>, Error> {
     let (Ok(offset), Ok(quantity)) = (usize::try_from(search.offset), usize::try_from(search.quantity))
     else {
@@ -64,12 +105,13 @@ pub(crate) async fn page(matching: DataFrame, search: &CallSearch) -> Result<Vec
         Some(columns) => matching.select(with_keys(columns, &search.order)).map_err(failed)?,
         None => matching,
     };
-    if asks_by_index(search) {
+    if asks_by_index(search) || is_near(search) {
         let sorted = matching.clone().sort(keys.clone()).map_err(failed)?;
         let whole = sorted.limit(offset, Some(quantity)).map_err(failed)?;
         let plan = whole.create_physical_plan().await.map_err(failed)?;
-        // Then no more places are read than the page may have anyway.
-        if file_rows(&plan) <= quantity.saturating_mul(BLOCK_ROWS) {
+        // Then no more places are read than the page may have anyway, or no more rows than the page and a few.
+        let few = file_rows(&plan) <= quantity.saturating_mul(BLOCK_ROWS);
+        if few || is_near(search) && reads_in_order(&plan) {
             return collect(plan, Arc::new(whole.task_ctx())).await.map_err(failed);
         }
     }
@@ -91,19 +133,9 @@ fn asks_by_index(search: &CallSearch) -> bool {
         || search.cli_number.as_ref().is_some_and(|number| !number.ends_with('*'))
 }
 
-/// Rows of files that a plan reads at most.
-fn file_rows(plan: &Arc<dyn ExecutionPlan>) -> usize {
-    let files = plan
-        .downcast_ref::<DataSourceExec>()
-        .and_then(DataSourceExec::downcast_to_file_source::<ParquetSource>);
-    let Some((scan, _)) = files else {
-        return plan.children().into_iter().map(file_rows).fold(0, usize::saturating_add);
-    };
-    let rows = |file: &PartitionedFile| {
-        let rows = file.statistics.as_ref().and_then(|statistics| statistics.num_rows.get_value().copied());
-        rows.unwrap_or(usize::MAX)
-    };
-    scan.file_groups.iter().flat_map(|group| group.iter()).map(rows).fold(0, usize::saturating_add)
+/// Whether so few rows lead to the end of the page that they may as well be read whole.
+fn is_near(search: &CallSearch) -> bool {
+    search.offset.saturating_add(search.quantity) <= NEAR_ROWS
 }
 
 /// The columns wanted and those that order.

@@ -16,6 +16,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
 
+use super::cover::Cover;
 use super::terms::{Terms, TermsExec};
 use crate::named::instant;
 use crate::scan::memory_plan;
@@ -65,16 +66,17 @@ impl SumsProvider {
     }
 
     /// What the overlay adds to and takes from the sums of the files.
-    async fn unsettled(&self, terms: &Terms) -> Result<Vec<RecordBatch>> {
+    async fn unsettled(&self, terms: impl Fn(Sign) -> Terms) -> Result<Vec<RecordBatch>> {
         let overlay = self.calls.view().overlay().await;
         let overlay = overlay.map_err(|error| DataFusionError::External(Box::new(error)))?;
-        let columns = self.call_columns(terms)?;
         let mut batches = Vec::new();
         let added = overlay.rows.iter().map(|rows| (MemoryRows::from(rows), Sign::Plus));
         let taken = overlay.replaced.iter().map(|rows| (MemoryRows::from(rows.clone()), Sign::Minus));
         for (rows, sign) in added.chain(taken) {
+            let terms = terms(sign);
+            let columns = self.call_columns(&terms)?;
             for visible in self.calls.visible(&rows, &columns, true)? {
-                batches.push(terms.of(&visible, sign)?);
+                batches.push(terms.of(&visible)?);
             }
         }
         Ok(batches)
@@ -133,22 +135,24 @@ impl TableProvider for SumsProvider {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let columns = projection.cloned().unwrap_or_else(|| (0..self.schema().fields().len()).collect());
         let shown: SchemaRef = Arc::new(self.schema().project(&columns)?);
-        let terms = |from, to| Terms { dimension: self.dimension, from, to, columns: columns.clone() };
+        let terms =
+            |from, to, sign| Terms { sign, dimension: self.dimension, from, to, columns: columns.clone() };
         let mut parts: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        let mut edges = vec![(self.from, self.to)];
-        if let Some((start, end)) = self.dimension.bucket().whole_within(self.from, self.to)
+        let mut edges = vec![(self.from, self.to, Sign::Plus)];
+        let cover = Cover::of(self.dimension.bucket(), self.from, self.to);
+        if let Some((start, end)) = cover.whole
             && let Some(settled) = self.settled(start, end).await?
         {
             let mut batches = Vec::with_capacity(settled.len());
             for batch in settled.iter().filter(|batch| batch.num_rows() > 0) {
                 batches.push(batch.project(&columns)?);
             }
-            batches.extend(self.unsettled(&terms(start, end)).await?);
+            batches.extend(self.unsettled(|sign| terms(start, end, sign)).await?);
             parts.extend(memory_plan(&batches, Arc::clone(&shown), state.config().batch_size())?);
-            edges = vec![(self.from, start), (end, self.to)];
+            edges = cover.edges;
         }
-        for (from, to) in edges.into_iter().filter(|(from, to)| from < to) {
-            parts.push(self.read(state, terms(from, to)).await?);
+        for (from, to, sign) in edges.into_iter().filter(|(from, to, _)| from < to) {
+            parts.push(self.read(state, terms(from, to, sign)).await?);
         }
         match parts.len() {
             0 => Ok(Arc::new(EmptyExec::new(shown))),

@@ -20,6 +20,7 @@ use futures::StreamExt;
 /// Which terms, and which columns of them.
 #[derive(Debug, Clone)]
 pub(crate) struct Terms {
+    pub(crate) sign: Sign,
     pub(crate) dimension: Dimension,
     pub(crate) from: Timestamp,
     pub(crate) to: Timestamp,
@@ -27,8 +28,8 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    pub(crate) fn of(&self, calls: &RecordBatch, sign: Sign) -> Result<RecordBatch> {
-        Ok(self.dimension.terms(calls, self.from, self.to, sign, &self.columns)?)
+    pub(crate) fn of(&self, calls: &RecordBatch) -> Result<RecordBatch> {
+        Ok(self.dimension.terms(calls, self.from, self.to, self.sign, &self.columns)?)
     }
 }
 
@@ -57,8 +58,9 @@ impl DisplayAs for TermsExec {
     fn fmt_as(&self, _form: DisplayFormatType, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "TermsExec: dimension={:?}, from={}, to={}",
+            "TermsExec: dimension={:?}, sign={:?}, from={}, to={}",
             self.terms.dimension,
+            self.terms.sign,
             self.terms.from.to_rfc3339(),
             self.terms.to.to_rfc3339()
         )
@@ -106,7 +108,7 @@ impl ExecutionPlan for TermsExec {
     fn execute(&self, partition: usize, task: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let terms = self.terms.clone();
         let calls = self.input.execute(partition, task)?;
-        let summed = calls.map(move |batch| terms.of(&batch?, Sign::Plus));
+        let summed = calls.map(move |batch| terms.of(&batch?));
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), summed)))
     }
 }

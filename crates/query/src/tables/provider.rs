@@ -80,7 +80,7 @@ impl Provider {
         let wall = self.wall.as_ref().map(Wall::expression);
         let pruned_by = conjunction(wall.iter().cloned().chain(filters.iter().cloned()));
         let statistics = self.view.statistics().of(self.table.files());
-        let chosen = surviving(&statistics, &self.schema, self.physical(state, pruned_by)?.as_ref())?;
+        let chosen = surviving(&statistics, &self.schema, self.physical(state, pruned_by)?.as_ref());
         let candidates = self.candidates(&statistics, &chosen, filters).await?;
         let mut projection = columns.to_vec();
         if self.wall.is_some() {

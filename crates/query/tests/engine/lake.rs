@@ -70,6 +70,15 @@ impl Lake {
         lake
     }
 
+    /// Writes calls of one month as one settled file and commits it.
+    pub(crate) async fn settle_month(&self, csv: &str) {
+        let header = csv.lines().next().expect("a header");
+        let lines: Vec<&str> = csv.lines().skip(1).collect();
+        let started = lines[0].split(',').nth(3).expect("started_at is the fourth column");
+        let file = self.settled(header, lines, at(started).utc_month());
+        self.commit(vec![file], Vec::new()).await;
+    }
+
     /// Writes calls as settled files, one per day, and commits them.
     pub(crate) async fn settle(&self, csv: &str) {
         let header = csv.lines().next().expect("a header");
@@ -79,17 +88,21 @@ impl Lake {
             days.entry(at(started).utc_day()).or_default().push(line);
         }
         let mut add = Vec::new();
-        for (day, mut lines) in days {
-            // Account, then start: the order of the file's first and fourth column.
-            lines.sort_by_key(|line| {
-                let cells: Vec<&str> = line.split(',').collect();
-                (cells[0].to_owned(), cells[3].to_owned(), cells[1].to_owned())
-            });
-            let batch = calls(&format!("{header}\n{}\n", lines.join("\n")));
+        for (day, lines) in days {
             let month = Timestamp(i64::from(day) * callhouse_core::time::MICROS_PER_DAY).utc_month();
-            add.push(self.writer.write(Table::Calls, Some(month), &[batch]).expect("a file"));
+            add.push(self.settled(header, lines, month));
         }
         self.commit(add, Vec::new()).await;
+    }
+
+    fn settled(&self, header: &str, mut lines: Vec<&str>, month: i32) -> NewFile {
+        // Account, then start: the order of the file's first and fourth column.
+        lines.sort_by_key(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            (cells[0].to_owned(), cells[3].to_owned(), cells[1].to_owned())
+        });
+        let batch = calls(&format!("{header}\n{}\n", lines.join("\n")));
+        self.writer.write(Table::Calls, Some(month), &[batch]).expect("a file")
     }
 
     /// Commits files with the positions they cover.

@@ -164,3 +164,43 @@ async fn only_files_that_may_have_it_are_opened() {
         assert_eq!(plan.matches(".parquet").count(), wanted, "{filter}\n{plan}");
     }
 }
+
+/// Rows at both ends and in the middle of a file of two row groups and many pages, some of them next to each other.
+#[tokio::test]
+async fn lak_3_rows_of_many_pages_and_row_groups_are_those_of_a_scan() {
+    const MANY: usize = 140_000;
+    let lake = Lake::empty().await;
+    let row = |n: usize| {
+        let started = at("2026-03-01T00:00:00Z").plus_micros(i64::try_from(n).expect("small") * 10_000_000);
+        let (account, started) = (["acme", "beta"][n / 100_000], started.to_rfc3339());
+        let from = if n.is_multiple_of(7) { String::new() } else { format!("+331{:08}", n % 20_000) };
+        format!("{account},sip-{n},{n},{started},completed,inbound,{from},+3240000000{}\n", n % 10)
+    };
+    let lines: String = (0..MANY).map(row).collect();
+    lake.settle_month(&format!("{HEADER}{lines}")).await;
+    lake.heat(&format!("{HEADER}acme,sip-8191,8191,2026-03-01T00:00:00Z,failed,inbound,,\n"), 0);
+    let ids = [0, 255, 256, 8_190, 8_191, 8_192, 70_000, 99_999, 100_000, 131_071, 131_072, 139_999];
+    let ids = ids.map(|id| id.to_string()).join(", ");
+    for scope in [Scope::All, scope(ACME), scope("beta")] {
+        for (indexed, plain) in [
+            (format!("callid IN ({ids})"), format!("(callid + 0) IN ({ids})")),
+            (
+                "from_number = '+33100001234'".to_owned(),
+                "nullif(concat(from_number, ''), '') = '+33100001234'".to_owned(),
+            ),
+        ] {
+            for columns in ["*", "status, call_id, account", "count(*)", "to_number"] {
+                let order = if columns == "count(*)" { "1" } else { "account, callid" };
+                let sql = |filter| format!("SELECT {columns} FROM calls WHERE {filter} ORDER BY {order}");
+                let plan = lake.engine.explain(&scope, &sql(&indexed)).await.expect("a plan");
+                assert!(plan.contains("RowsExec"), "{plan}");
+                let scanned = lake.engine.explain(&scope, &sql(&plain)).await.expect("a plan");
+                assert!(!scanned.contains("RowsExec"), "{scanned}");
+                let (with, without) =
+                    (ask(&lake, &scope, &sql(&indexed)).await, ask(&lake, &scope, &sql(&plain)).await);
+                assert!(with.num_rows() > 0, "{scope:?} {indexed}");
+                assert_eq!(with, without, "{scope:?} {indexed} {columns}");
+            }
+        }
+    }
+}

@@ -120,7 +120,7 @@ fn cells(batches: &[RecordBatch]) -> Vec<Vec<String>> {
 /// What a plan reads of files: how many, with which predicate.
 fn scans_of(plan: &str) -> Vec<Vec<String>> {
     plan.lines()
-        .filter(|line| line.contains("file_type=parquet"))
+        .filter(|line| line.contains("file_type=parquet") || line.contains("RowsExec"))
         .map(|line| {
             let files = line.matches(".parquet").count();
             let predicate = line.split(", predicate=").nth(1).unwrap_or("none");
@@ -167,6 +167,7 @@ slt_files!(
         calls_history,
         calls_summary,
         cdr_search,
+        cdr_total,
         functions,
         statements;
     kpis:
