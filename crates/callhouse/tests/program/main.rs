@@ -6,6 +6,7 @@ mod demo;
 mod generated;
 mod import;
 mod kafka;
+mod pg;
 mod sdk;
 mod settings;
 mod stored;

@@ -2,6 +2,7 @@
 
 mod events;
 mod folds;
+mod hostile;
 mod lake;
 mod lookups;
 mod paging;
