@@ -8,7 +8,7 @@ use callhouse_core::Clock;
 use callhouse_lake::Catalog;
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
 use callhouse_log::Appender;
-use callhouse_query::Engine;
+use callhouse_query::{Engine, Room};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::body::Bodies;
@@ -17,6 +17,8 @@ use crate::body::Bodies;
 #[derive(Clone)]
 pub struct App {
     pub engine: Engine,
+    /// Where statements of analysts run.
+    pub room: Room,
     pub catalog: Catalog,
     pub accounts: Accounts,
     pub appender: Arc<dyn Appender>,

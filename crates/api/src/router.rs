@@ -8,13 +8,14 @@ use tower_http::compression::CompressionLayer;
 
 use crate::app::{App, Doors};
 use crate::status::Problem;
-use crate::{callr, ingest, operate, request, routes};
+use crate::{callr, ingest, operate, request, routes, sql};
 
 /// All doors over one [`App`].
 pub fn router(app: App) -> Router {
     let doors = Doors::new(app);
     Router::new()
         .route("/v1/events", post(ingest::post))
+        .route("/v1/sql", post(sql::post))
         .route(routes::JSON_RPC, post(callr::post))
         .route(routes::JSON_RPC.trim_end_matches('/'), post(callr::post))
         .route("/healthz", get(operate::healthz))

@@ -7,6 +7,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use callhouse_query::Position;
 use serde::Serialize;
 
 use crate::routes;
@@ -65,6 +66,21 @@ pub(crate) enum Problem {
     Busy,
     /// The queue in front of the log is full.
     LogFull,
+    /// A statement of SQL that is refused.
+    Statement {
+        detail: String,
+        hint: Option<String>,
+        position: Option<Position>,
+    },
+    /// As many statements run as may.
+    StatementsBusy {
+        detail: String,
+    },
+    /// A statement took more time, memory or rows than statements may.
+    StatementTooMuch {
+        constant: &'static str,
+        detail: String,
+    },
     /// The log or the catalog does not answer.
     Unavailable {
         detail: &'static str,
@@ -77,6 +93,13 @@ pub(crate) enum Problem {
 struct Body<'a> {
     error: &'static str,
     detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    /// Where in the statement; both count from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u64>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     routes: &'a [routes::Route],
 }
@@ -86,16 +109,18 @@ impl Problem {
         match self {
             Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
             Self::BodyTooLarge { .. } | Self::TooManyEvents { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BodyBroken { .. } | Self::NotJson { .. } | Self::BadHeader { .. } => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::BodyBroken { .. }
+            | Self::NotJson { .. }
+            | Self::BadHeader { .. }
+            | Self::Statement { .. } => StatusCode::BAD_REQUEST,
+            Self::StatementTooMuch { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding { .. } => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
-            Self::LogFull | Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::LogFull | Self::Busy | Self::StatementsBusy { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -114,7 +139,9 @@ impl Problem {
             Self::NotFound { .. } => "NOT_FOUND",
             Self::MethodNotAllowed { .. } => "METHOD_NOT_ALLOWED",
             Self::BodyTooSlow { .. } => "BODY_TOO_SLOW",
-            Self::Busy => "BUSY",
+            Self::Busy | Self::StatementsBusy { .. } => "BUSY",
+            Self::Statement { .. } => "BAD_STATEMENT",
+            Self::StatementTooMuch { constant, .. } => constant,
             Self::LogFull => "LOG_FULL",
             Self::Unavailable { .. } => "UNAVAILABLE",
             Self::Internal => "INTERNAL_ERROR",
@@ -131,7 +158,11 @@ impl Problem {
             Self::TooManyEvents { limit } => {
                 format!("one request may carry {limit} events; send several requests")
             }
-            Self::BodyBroken { detail } | Self::BadHeader { detail } => detail.clone(),
+            Self::BodyBroken { detail }
+            | Self::BadHeader { detail }
+            | Self::Statement { detail, .. }
+            | Self::StatementsBusy { detail }
+            | Self::StatementTooMuch { detail, .. } => detail.clone(),
             Self::NotJson { line, column, detail } => {
                 format!("the body is not JSON: {detail} at line {line} column {column}")
             }
@@ -157,6 +188,26 @@ impl Problem {
         }
     }
 
+    fn body(&self) -> Body<'_> {
+        let (hint, position) = match self {
+            Self::Statement { hint, position, .. } => (hint.as_deref(), *position),
+            _ => (None, None),
+        };
+        Body {
+            error: self.constant(),
+            detail: self.detail(),
+            hint,
+            line: position.map(|position| position.line),
+            column: position.map(|position| position.column),
+            routes: self.routes(),
+        }
+    }
+
+    /// The body as JSON, for an answer that has already begun.
+    pub(crate) fn json(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.body()).unwrap_or_else(|_| b"{}".to_vec())
+    }
+
     fn routes(&self) -> &'static [routes::Route] {
         match self {
             Self::NotFound { .. } | Self::MethodNotAllowed { .. } => routes::ROUTES,
@@ -176,7 +227,7 @@ impl Problem {
                     response.headers_mut().insert(header::ALLOW, allow);
                 }
             }
-            Self::LogFull | Self::Busy | Self::Unavailable { .. } => {
+            Self::LogFull | Self::Busy | Self::StatementsBusy { .. } | Self::Unavailable { .. } => {
                 response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
             }
             _ => {}
@@ -186,8 +237,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = Body { error: self.constant(), detail: self.detail(), routes: self.routes() };
-        let mut response = (self.status(), Json(body)).into_response();
+        let mut response = (self.status(), Json(self.body())).into_response();
         self.add_headers(&mut response);
         response
     }

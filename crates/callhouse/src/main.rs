@@ -9,6 +9,7 @@ mod lake;
 mod logging;
 mod logs;
 mod output;
+mod room;
 mod secret;
 mod server;
 mod upkeep;

@@ -1,4 +1,4 @@
-//! The parts of a running callhouse put together: log, ingest, upkeep and, for `serve`, the HTTP API.
+//! The parts of a running callhouse put together: log, ingest, upkeep and, for `serve`, the HTTP API and the PostgreSQL wire.
 //!
 //! Owns the order in which they start and stop. Stopping is: no new requests, those under way finish (their
 //! events are durable in the log), ingest commits what it has read, upkeep finishes its step, the log closes.
@@ -22,6 +22,7 @@ use crate::command::engine_options;
 use crate::config::{self, Settings};
 use crate::giving_way::giving_way_to;
 use crate::logs::Logs;
+use crate::room;
 use crate::upkeep::{Upkeep, compaction_options};
 
 /// Log → lake, with upkeep: what `ingest` is, and one half of `serve`.
@@ -101,6 +102,8 @@ pub(crate) struct Server {
     stop: CancellationToken,
     /// `None` once it has ended.
     serving: Option<JoinHandle<anyhow::Result<()>>>,
+    /// The PostgreSQL wire, if there is one.
+    pg: Option<(SocketAddr, JoinHandle<anyhow::Result<()>>)>,
 }
 
 impl Server {
@@ -116,31 +119,56 @@ impl Server {
             .await
             .with_context(|| format!("listening on {} failed", settings.listen))?;
         let address = listener.local_addr().context("asking for the listening address failed")?;
+        let pg_listener = match settings.pg_listen.as_str() {
+            "" => None,
+            address => {
+                let bound = TcpListener::bind(address).await;
+                Some(bound.with_context(|| format!("listening on {address} failed"))?)
+            }
+        };
         let intake = Intake::start(settings).await?;
         let catalog = intake.catalog.clone();
         let (hot, overlays) = (intake.hot.clone(), intake.overlays.clone());
         let engine = Engine::sharing(catalog.clone(), hot, overlays, engine_options(settings))?;
+        let room = room::open(engine.clone(), settings)?;
+        let accounts = Accounts::new(catalog.clone());
+        let stop = CancellationToken::new();
+        let pg = match pg_listener {
+            None => None,
+            Some(listener) => {
+                let address = listener.local_addr().context("asking for the listening address failed")?;
+                let (door, stop) = (room::pg_door(&room, &accounts, &settings.sql), stop.clone());
+                let serving = async move { Ok(callhouse_pg::serve(listener, door, stop).await?) };
+                Some((address, tokio::spawn(serving)))
+            }
+        };
         let app = App {
             engine,
-            accounts: Accounts::new(catalog.clone()),
+            room,
+            accounts,
             appender: intake.appender(),
             clock: Arc::clone(catalog.clock()),
             readiness: Arc::new(IngestReadiness(Arc::clone(&intake.ingest))),
             metrics: Some(metrics),
             catalog,
         };
-        let stop = CancellationToken::new();
         let serving = {
             let stop = stop.clone();
             tokio::spawn(async move { Ok(callhouse_api::serve(listener, app, stop).await?) })
         };
-        Ok(Self { intake, address, stop, serving: Some(serving) })
+        Ok(Self { intake, address, stop, serving: Some(serving), pg })
     }
 
     /// The address it listens on.
     #[must_use]
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address of the PostgreSQL wire.
+    #[must_use]
+    pub(crate) fn pg_address(&self) -> Option<SocketAddr> {
+        self.pg.as_ref().map(|(address, _)| *address)
     }
 
     #[must_use]
@@ -161,6 +189,8 @@ impl Server {
         tracing::info!("stopping");
         self.stop.cancel();
         let served = ended(&mut self.serving).await;
+        let mut pg = self.pg.map(|(_, serving)| serving);
+        let served = ended(&mut pg).await.and(served);
         let stopped = self.intake.stop().await;
         outcome.and(served).and(stopped)
     }

@@ -97,8 +97,8 @@ pub(crate) fn names() -> Vec<&'static str> {
 #[must_use]
 pub fn tables_markdown() -> String {
     let mut text = String::from(
-        "# Tables\n\nWhat SQL can read. Made from `schemas/tables/`; a test compares \
-         (`cargo run -- sql --document-tables` prints it).\n\nTimes are UTC. `personal` says what a value tells of a person.\n",
+        "# Tables\n\nWhat SQL can read, through `POST /v1/sql`, the PostgreSQL wire and `callhouse sql`. Made from \
+         `schemas/tables/`; a test of `crates/query/src/documents.rs` compares.\n\nTimes are UTC. `personal` says what a value tells of a person.\n",
     );
     for table in tables() {
         let columns = table.shown().map(|column| {
@@ -144,6 +144,10 @@ mod tests {
     fn the_published_reference_is_what_the_schemas_say() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/tables.md");
         let published = std::fs::read_to_string(path).expect("docs/tables.md");
-        assert_eq!(published, tables_markdown(), "write the right side to docs/tables.md");
+        let made = std::env::temp_dir().join("callhouse-tables.md");
+        if published != tables_markdown() {
+            std::fs::write(&made, tables_markdown()).expect("written");
+        }
+        assert_eq!(published, tables_markdown(), "copy {} to docs/tables.md", made.display());
     }
 }

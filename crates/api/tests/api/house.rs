@@ -19,7 +19,7 @@ use callhouse_lake::accounts::Accounts;
 use callhouse_lake::rows::encode_calls;
 use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, HotRows, Table};
 use callhouse_log::{Append, Appender, Error as LogError};
-use callhouse_query::{Engine, EngineOptions};
+use callhouse_query::{Engine, EngineOptions, Room, RoomOptions};
 use callhouse_testkit::ManualClock;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -96,8 +96,10 @@ impl House {
             Engine::new(catalog.clone(), HotRows::default(), EngineOptions::default()).expect("an engine");
         let log = Arc::new(MemoryLog::default());
         let readiness = Arc::new(Told::default());
+        let room = Room::new(engine.clone(), RoomOptions::default()).expect("a room");
         let router = router(App {
             engine,
+            room,
             catalog: catalog.clone(),
             accounts: accounts.clone(),
             appender: Arc::clone(&log) as _,

@@ -7,4 +7,5 @@ mod house;
 mod json_rpc;
 mod methods;
 mod operate;
+mod sql;
 mod tenancy;

@@ -1,4 +1,4 @@
-//! `callhouse serve`: everything in one process: HTTP API, log, ingest, upkeep.
+//! `callhouse serve`: everything in one process: HTTP API, PostgreSQL wire, log, ingest, upkeep.
 
 use clap::Args;
 
@@ -21,6 +21,9 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
     let server = Server::start(&settings).await?;
     // The first line of stdout, which whoever chose port 0 waits for.
     output::line(format!("listening on http://{}", server.address()))?;
+    if let Some(address) = server.pg_address() {
+        output::line(format!("listening on postgresql://{address}"))?;
+    }
     tracing::info!(address = %server.address(), data = %settings.data.display(), "serving");
     server.run().await
 }

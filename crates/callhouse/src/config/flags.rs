@@ -30,6 +30,9 @@ pub(crate) struct ListenFlag {
     /// Address and port of the HTTP API; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<String>,
+    /// Address and port of the PostgreSQL wire, for psql and BI tools; port 0 takes a free one [default: none]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) pg_listen: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Args)]
@@ -83,6 +86,7 @@ impl Flags {
         let mut layer = Table::new();
         put(&mut layer, "data", self.data.data.as_ref().map(|path| path.display().to_string()));
         put(&mut layer, "listen", self.listen.listen.clone());
+        put(&mut layer, "pg_listen", self.listen.pg_listen.clone());
 
         let mut log = Table::new();
         let format = self.data.log_format.map(|format| match format {

@@ -16,10 +16,13 @@ pub(crate) struct Settings {
     pub(crate) data: PathBuf,
     /// Address and port of the HTTP API; port 0 takes a free one and prints it.
     pub(crate) listen: String,
+    /// Address and port of the PostgreSQL wire; empty for none.
+    pub(crate) pg_listen: String,
     pub(crate) kafka: Kafka,
     pub(crate) ingest: Ingest,
     pub(crate) compaction: Compaction,
     pub(crate) query: Query,
+    pub(crate) sql: Sql,
     pub(crate) log: Log,
 }
 
@@ -96,6 +99,36 @@ pub(crate) struct Query {
     pub(crate) lookup_cache_bytes: usize,
 }
 
+/// Statements of analysts, whatever door they come through.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Sql {
+    /// Work on one statement.
+    pub(crate) time_limit_ms: u64,
+    /// An answer, or a cursor, waits at most so long to be read on.
+    pub(crate) idle_limit_ms: u64,
+    /// Rows of one answer.
+    pub(crate) max_rows: u64,
+    /// Bytes of one answer in memory.
+    pub(crate) max_bytes: u64,
+    /// Memory of one statement; beyond it goes to disk what can.
+    pub(crate) statement_memory_bytes: usize,
+    /// Bytes all statements together may have on disk, in the data folder.
+    pub(crate) spill_limit_bytes: u64,
+    /// Statements running at once.
+    pub(crate) running: usize,
+    /// Statements of one account running at once.
+    pub(crate) running_of_account: usize,
+    /// Statements waiting for their turn.
+    pub(crate) waiting: usize,
+    /// Connections of the PostgreSQL wire at once.
+    pub(crate) pg_connections: usize,
+    /// PEM file with the certificate of the PostgreSQL wire; empty for no TLS.
+    pub(crate) tls_certificate: String,
+    /// PEM file with its key.
+    pub(crate) tls_key: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Log {
@@ -119,10 +152,12 @@ impl Default for Settings {
         Self {
             data: PathBuf::from("./callhouse-data"),
             listen: "127.0.0.1:8080".to_owned(),
+            pg_listen: String::new(),
             kafka: Kafka::default(),
             ingest: Ingest::default(),
             compaction: Compaction::default(),
             query: Query::default(),
+            sql: Sql::default(),
             log: Log::default(),
         }
     }
@@ -182,6 +217,25 @@ impl Default for Query {
     }
 }
 
+impl Default for Sql {
+    fn default() -> Self {
+        Self {
+            time_limit_ms: 60_000,
+            idle_limit_ms: 300_000,
+            max_rows: 100_000_000,
+            max_bytes: 16 << 30,
+            statement_memory_bytes: 256 << 20,
+            spill_limit_bytes: 8 << 30,
+            running: 8,
+            running_of_account: 4,
+            waiting: 32,
+            pg_connections: 200,
+            tls_certificate: String::new(),
+            tls_key: String::new(),
+        }
+    }
+}
+
 impl Default for Log {
     fn default() -> Self {
         Self { format: LogFormat::Auto, filter: "info".to_owned() }
@@ -193,6 +247,8 @@ impl Settings {
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let (brokers, topics) = (!self.kafka.brokers.is_empty(), !self.kafka.topics.is_empty());
         ensure!(brokers || !topics, "kafka.topics is set and kafka.brokers is not");
+        let (certificate, key) = (!self.sql.tls_certificate.is_empty(), !self.sql.tls_key.is_empty());
+        ensure!(certificate == key, "sql.tls_certificate and sql.tls_key are set together or not at all");
         ensure!(topics || !brokers, "kafka.brokers is set and kafka.topics is not");
         Ok(())
     }

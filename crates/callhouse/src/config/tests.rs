@@ -17,7 +17,10 @@ fn environment(variables: &[(&str, &str)]) -> anyhow::Result<Table> {
 fn flags_win_over_environment_over_file_over_defaults() {
     let file = table("listen = 'file:1'\ndata = 'file'\n[kafka]\ngroup = 'file'\n[ingest]\nflush_rows = 7");
     let environment = environment(&[("CALLHOUSE_LISTEN", "env:2"), ("CALLHOUSE_KAFKA_GROUP", "env")]);
-    let flags = Flags { listen: ListenFlag { listen: Some("flag:3".to_owned()) }, ..Flags::default() };
+    let flags = Flags {
+        listen: ListenFlag { listen: Some("flag:3".to_owned()), pg_listen: None },
+        ..Flags::default()
+    };
     let settings =
         combine(file, environment.expect("good"), flags.layer().expect("good")).expect("good settings");
     assert_eq!(settings.listen, "flag:3");

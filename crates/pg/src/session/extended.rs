@@ -109,7 +109,14 @@ impl Session {
             self.wire.put(&ParameterDescription::new(parameter_types(&statement)));
             (statement, Vec::new())
         } else {
-            let portal = self.portals.get(describe.name.as_deref().unwrap_or_default());
+            let name = describe.name.as_deref().unwrap_or_default();
+            // A cursor is a portal of that name: psycopg asks for its columns so.
+            if let Some((cursor, _)) = self.cursors.get(name) {
+                let description = types::describe(cursor.schema(), &[]);
+                self.wire.put(&description);
+                return Ok(());
+            }
+            let portal = self.portals.get(name);
             let portal = portal.ok_or_else(|| no_portal(describe.name.as_ref()))?;
             (Arc::clone(&portal.statement), portal.formats.clone())
         };

@@ -21,7 +21,7 @@ pub(crate) struct Lake {
     pub(crate) hot: HotRows,
     pub(crate) writer: FileWriter,
     pub(crate) catalog: Catalog,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 pub(crate) const ACME: &str = "acme";
@@ -52,7 +52,12 @@ impl Lake {
         let catalog = Catalog::open(data.clone(), dyn_clock).await.expect("a catalog");
         let hot = HotRows::default();
         let engine = Engine::new(catalog.clone(), hot.clone(), options).expect("an engine");
-        Self { engine, clock, hot, writer: FileWriter::new(data), catalog, _folder: folder }
+        Self { engine, clock, hot, writer: FileWriter::new(data), catalog, folder }
+    }
+
+    /// Where everything of it lies.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// The lake of `calls.csv`: days settled, one call still hot.

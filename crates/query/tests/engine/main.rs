@@ -2,6 +2,7 @@
 
 mod events;
 mod folds;
+mod hostile;
 mod in_order;
 mod lake;
 mod lookups;

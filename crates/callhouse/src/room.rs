@@ -1,0 +1,58 @@
+//! The engine room from the settings, and its place on disk.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use callhouse_lake::accounts::Accounts;
+use callhouse_pg::{Door, TlsFiles};
+use callhouse_query::{Engine, Room, RoomOptions};
+
+use crate::config::{Settings, Sql};
+
+/// # Errors
+/// When the folder for what statements put on disk cannot be made.
+pub(crate) fn open(engine: Engine, settings: &Settings) -> anyhow::Result<Room> {
+    let folder = spill_folder(&settings.data.join("spill"))?;
+    let sql = &settings.sql;
+    let options = RoomOptions {
+        time_limit: Duration::from_millis(sql.time_limit_ms),
+        idle_limit: Duration::from_millis(sql.idle_limit_ms),
+        max_rows: sql.max_rows,
+        max_bytes: sql.max_bytes,
+        statement_memory_bytes: sql.statement_memory_bytes,
+        spill_folder: Some(folder),
+        spill_limit_bytes: sql.spill_limit_bytes,
+        running: sql.running,
+        running_of_caller: sql.running_of_account,
+        waiting: sql.waiting,
+        ..RoomOptions::default()
+    };
+    Ok(Room::new(engine, options)?)
+}
+
+/// The PostgreSQL wire from the settings.
+pub(crate) fn pg_door(room: &Room, accounts: &Accounts, sql: &Sql) -> Door {
+    let tls = (!sql.tls_certificate.is_empty())
+        .then(|| TlsFiles { certificate: (&sql.tls_certificate).into(), key: (&sql.tls_key).into() });
+    Door { room: room.clone(), accounts: accounts.clone(), tls, connections: sql.pg_connections }
+}
+
+/// A folder of this process. Those of processes that have ended are removed.
+fn spill_folder(all: &Path) -> anyhow::Result<PathBuf> {
+    let own = all.join(std::process::id().to_string());
+    let failed = || format!("making {} failed", own.display());
+    if own.try_exists().with_context(failed)? {
+        std::fs::remove_dir_all(&own).with_context(failed)?;
+    }
+    std::fs::create_dir_all(&own).with_context(failed)?;
+    for entry in std::fs::read_dir(all).with_context(failed)? {
+        let entry = entry.with_context(failed)?;
+        let running = Path::new("/proc").join(entry.file_name());
+        if Path::new("/proc").try_exists()? && !running.try_exists()? {
+            // Two processes may start at once; the other one has removed it then.
+            drop(std::fs::remove_dir_all(entry.path()));
+        }
+    }
+    Ok(own)
+}
