@@ -6,11 +6,11 @@ use callhouse_core::position::OffsetRange;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::compaction::{CompactionOptions, Compactor};
+use crate::compaction::{CompactionOptions, Compactor, ROW_BYTES};
 use crate::hot::{Flushed, HotChunk, HotRows};
 use crate::rows::encode_calls;
 use crate::testing::{BASE, Key, Lake, hot_chunk, joined_purely, offset, record};
-use crate::{Snapshot, Table};
+use crate::{Commit, Snapshot, Table};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
@@ -79,7 +79,15 @@ struct Taken {
 
 async fn check_steps(steps: &[Step]) {
     let lake = Lake::open(BASE).await;
-    let options = CompactionOptions { fan_in: 2, late_rows: 2, ..CompactionOptions::default() };
+    // Pressed and with little memory, so that a step settles some of the recent files and leaves others.
+    let memory_bytes = 4 * ROW_BYTES;
+    let options = CompactionOptions {
+        fan_in: 2,
+        late_rows: 2,
+        recent_rows: 0,
+        memory_bytes,
+        ..CompactionOptions::default()
+    };
     let compactor = Compactor::new(lake.catalog.clone(), options);
     let hot = HotRows::default();
     let (mut shown, mut waiting) = (Vec::new(), Vec::new());
@@ -158,6 +166,40 @@ async fn the_file_of_a_flush_whose_rows_are_known_is_not_read() {
     lake.commit(vec![file], vec![OffsetRange { from: 0, ..offset(2) }]).await;
     std::fs::remove_file(path).expect("a file");
     assert_eq!(lake.answers(&[]).await, joined_purely(&all));
+}
+
+#[tokio::test]
+async fn lak_3_a_call_that_settles_in_part_keeps_what_is_recent_of_it() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let records = vec(record(), 60).new_tree(&mut runner).expect("records").current();
+    let key = |record: &CallRecord| (record.account.as_str().to_owned(), record.call_id.clone());
+    let (first, second) = records
+        .iter()
+        .flat_map(|first| records.iter().map(move |second| (first, second)))
+        .find(|(first, second)| {
+            let joined = &joined_purely([*first, *second])[&key(first)];
+            key(first) == key(second) && joined != *first && joined != *second
+        })
+        .expect("two records of one call that know different things");
+    let lake = Lake::open(BASE).await;
+    for record in [first, second] {
+        lake.commit_calls(std::slice::from_ref(record)).await;
+        // Read each time, so that the later row takes the call over from the earlier one.
+        lake.answers(&[]).await;
+    }
+    let settled = lake.write(Table::Calls, &encode_calls(std::slice::from_ref(second)).expect("encodes"));
+    let later = lake.catalog.snapshot().await.expect("a snapshot").files[&Table::CallsRecent][1].data_file_id;
+    let settling = Commit {
+        id: uuid::Uuid::now_v7(),
+        add: vec![settled],
+        remove: vec![later],
+        positions: Vec::new(),
+        holes: Vec::new(),
+        message: "compact",
+    };
+    lake.catalog.commit(&settling).await.expect("commits");
+    assert_eq!(lake.answers(&[]).await, joined_purely([first, second]));
 }
 
 /// What one process shares between ingest, compaction and readers.
