@@ -45,11 +45,12 @@ fn rows(dimension: Dimension, batch: &RecordBatch) -> Vec<Row> {
             column.is_valid(row).then(|| column.value(row).to_owned())
         };
         let at = batch.column(1).as_primitive::<arrow::datatypes::TimestampMicrosecondType>().value(row);
-        let ints = (0..3).map(|column| {
+        let (int_count, column_count) = if dimension.is_only_counted() { (1, 1) } else { (3, 5) };
+        let ints = (0..int_count).map(|column| {
             i128::from(batch.column(2 + count + column).as_primitive::<Int64Type>().value(row))
         });
-        let amounts =
-            (3..5).map(|column| batch.column(2 + count + column).as_primitive::<Decimal128Type>().value(row));
+        let amounts = (int_count..column_count)
+            .map(|column| batch.column(2 + count + column).as_primitive::<Decimal128Type>().value(row));
         let numbers = ints.chain(amounts).collect();
         (at, text(0).expect("a direction"), (0..count).map(|value| text(2 + value)).collect(), numbers)
     };
@@ -64,7 +65,8 @@ fn expected(dimension: Dimension, sums: &BTreeMap<Key, Sum>) -> Vec<Row> {
         let values =
             key.values[..dimension.value_names().len()].iter().map(|value| value.map(text)).collect();
         let ints = [sum.calls, sum.answered_calls, sum.talk_seconds].map(i128::from);
-        let numbers = ints.into_iter().chain([sum.debit, sum.credit]).collect();
+        let numbers = ints.into_iter().chain([sum.debit, sum.credit]);
+        let numbers = numbers.take(if dimension.is_only_counted() { 1 } else { 5 }).collect();
         (dimension.bucket().start(key.bucket).micros(), text(key.direction), values, numbers)
     };
     let mut rows: Vec<Row> = sums.iter().map(row).collect();

@@ -69,7 +69,7 @@ mod tests {
     /// The cover in months as days of the year 2025: `[start, end)` of the months, then the edges that are not empty.
     fn months(from: &str, to: &str) -> String {
         let cover = Cover::of(Bucket::Month, at(from), at(to));
-        let day = |at: Timestamp| at.to_rfc3339()[5..10].to_owned();
+        let day = |at: Timestamp| at.to_rfc3339().chars().skip(5).take(5).collect::<String>();
         let whole =
             cover.whole.map_or("none".to_owned(), |(start, end)| format!("{}..{}", day(start), day(end)));
         let edges = cover.edges.iter().filter(|(from, to, _)| from < to);
