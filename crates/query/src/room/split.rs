@@ -10,7 +10,7 @@ pub fn split(text: &str) -> Vec<String> {
     let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, text).with_unescape(false).tokenize() else {
         return vec![text.to_owned()];
     };
-    if !tokens.iter().any(|token| *token == Token::SemiColon) {
+    if !tokens.contains(&Token::SemiColon) {
         let blank = tokens.iter().all(|token| matches!(token, Token::Whitespace(_)));
         return if blank { Vec::new() } else { vec![text.to_owned()] };
     }
