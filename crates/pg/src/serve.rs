@@ -18,10 +18,11 @@ use crate::error::{Error, Failure};
 use crate::session::Session;
 use crate::startup;
 use crate::tls::TlsFiles;
-use crate::wire::Wire;
 
 /// How long a client may take to prove who it is.
 const STARTUP: Duration = Duration::from_secs(30);
+/// How long one that is turned away may take to hear it.
+const REFUSAL: Duration = Duration::from_secs(5);
 /// How long the system may fail to accept before it is asked again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -75,7 +76,7 @@ pub async fn serve(listener: TcpListener, door: Door, stop: CancellationToken) -
         clients.spawn(async move {
             let served = match places.try_acquire_owned() {
                 Ok(_place) => one(stream, shared).await,
-                Err(_) => turn_away(stream).await,
+                Err(_) => turn_away(stream, &shared).await,
             };
             if let Err(error) = served {
                 tracing::debug!(%from, error = &error as &dyn std::error::Error, "a connection broke");
@@ -86,16 +87,17 @@ pub async fn serve(listener: TcpListener, door: Door, stop: CancellationToken) -
     Ok(())
 }
 
-async fn turn_away(stream: TcpStream) -> io::Result<()> {
-    let mut wire = Wire::new(Box::new(stream), STARTUP);
-    wire.put(&Failure::fatal("53300", "too many connections").response(""));
-    wire.flush().await
+/// Says why, once the client has asked to come in: before that it would not understand.
+async fn turn_away(stream: TcpStream, shared: &Arc<Shared>) -> io::Result<()> {
+    let refusal = Failure::fatal("53300", "too many connections");
+    let admitted = timeout(REFUSAL, startup::admit(Box::new(stream), shared, REFUSAL, Some(refusal))).await;
+    admitted.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?.map(drop)
 }
 
 async fn one(stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let patience = shared.room.options().idle_limit;
-    let admitted = timeout(STARTUP, startup::admit(Box::new(stream), &shared, patience)).await;
+    let admitted = timeout(STARTUP, startup::admit(Box::new(stream), &shared, patience, None)).await;
     let Some(admitted) = admitted.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?? else {
         return Ok(());
     };

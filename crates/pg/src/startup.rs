@@ -23,7 +23,7 @@ pub(crate) struct Admitted {
     pub(crate) parameters: Vec<(String, String)>,
 }
 
-/// Reads the first messages; `None` when there is nothing more to do: a cancel request, or a client that left.
+/// Reads the first messages, and says `refusal` to whoever wants to come in, if there is one; `None` when there is nothing more to do: a cancel request, or a client that left.
 ///
 /// # Errors
 /// When the connection breaks. Who cannot prove who they are is told so and `None`.
@@ -31,6 +31,7 @@ pub(crate) async fn admit(
     carrier: Box<dyn Carrier>,
     shared: &Arc<Shared>,
     patience: Duration,
+    refusal: Option<Failure>,
 ) -> io::Result<Option<Admitted>> {
     let mut wire = Wire::new(carrier, patience);
     let startup = loop {
@@ -59,7 +60,11 @@ pub(crate) async fn admit(
     };
     wire.context().awaiting_frontend_ssl = false;
     wire.context().awaiting_frontend_startup = false;
-    match authenticate(&mut wire, shared, &startup).await? {
+    let admitted = match refusal {
+        Some(refusal) => Err(refusal),
+        None => authenticate(&mut wire, shared, &startup).await?,
+    };
+    match admitted {
         Ok(principal) => {
             wire.put(&Authentication::Ok);
             wire.trust();

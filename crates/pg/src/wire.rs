@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use pgwire::messages::{DecodeContext, Message, PgWireFrontendMessage, ProtocolVersion};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -119,14 +119,63 @@ impl Wire {
         if self.output.len() >= FLUSH_BYTES { self.flush().await } else { Ok(()) }
     }
 
-    /// Sends everything.
+    /// Sends everything. What was sent is gone from the buffer at once, so that a statement can be cancelled in the
+    /// middle of it and the next message goes on behind it.
     pub(crate) async fn flush(&mut self) -> io::Result<()> {
         let sending = async {
-            self.carrier.write_all(&self.output).await?;
+            while self.output.has_remaining() {
+                if self.carrier.write_buf(&mut self.output).await? == 0 {
+                    return Err(io::ErrorKind::WriteZero.into());
+                }
+            }
             self.carrier.flush().await
         };
         let sent = timeout(self.patience, sending).await;
-        self.output.clear();
         sent.map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the client does not read"))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use pgwire::messages::response::CommandComplete;
+
+    use super::*;
+
+    /// A cancelled statement leaves no message cut or doubled.
+    #[tokio::test]
+    async fn a_flush_that_is_dropped_goes_on_where_it_was() {
+        let (near, mut far) = tokio::io::duplex(10);
+        let mut wire = Wire::new(Box::new(near), Duration::from_secs(60));
+        for _ in 0..3 {
+            wire.put(&CommandComplete::new("SELECT 123456789".to_owned()));
+        }
+        let whole = wire.output.clone();
+        assert!(wire.flush().now_or_never().is_none(), "more than the pipe holds");
+        let reading = tokio::spawn(async move {
+            let mut read = Vec::new();
+            far.read_to_end(&mut read).await.map(|_| read)
+        });
+        wire.flush().await.expect("sent");
+        drop(wire);
+        assert_eq!(reading.await.expect("it ends").expect("read"), whole);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_given_up() {
+        let (near, _far) = tokio::io::duplex(10);
+        let mut wire = Wire::new(Box::new(near), Duration::from_millis(20));
+        wire.put(&CommandComplete::new("SELECT 123456789".to_owned()));
+        let given_up = wire.flush().await.expect_err("nobody reads");
+        assert_eq!(given_up.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn a_message_is_refused_by_the_length_it_states() {
+        let (near, mut far) = tokio::io::duplex(100);
+        let mut wire = Wire::new(Box::new(near), Duration::from_secs(60));
+        far.write_all(b"\x7f\xff\xff\xff\0\x03\0\0").await.expect("sent");
+        let refused = wire.receive().await.expect_err("2 GB");
+        assert_eq!(refused.kind(), io::ErrorKind::InvalidData);
     }
 }

@@ -105,6 +105,9 @@ impl Error {
             | DataFusionError::Diagnostic(..)
             | DataFusionError::Collection(_) => Self::refusal(&source),
             DataFusionError::ArrowError(error, _) if is_of_values(error) => Self::refusal(&source),
+            DataFusionError::External(error) if error.to_string().starts_with("regex parse error") => {
+                Self::refusal(&source)
+            }
             _ => Self::Execute { operation: "running a statement", source: Box::new(source) },
         }
     }

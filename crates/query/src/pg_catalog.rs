@@ -4,6 +4,7 @@
 //! owner, one database, one schema of ours; no keys, indexes, defaults or triggers, so those relations are empty.
 
 mod functions;
+mod names;
 mod relations;
 mod rewrite;
 

@@ -54,5 +54,6 @@ pub(super) fn body(form: Form, first: Option<RecordBatch>, rows: Rows) -> Result
     });
     // Nothing is sent for a batch that a form gathers.
     let bytes = bytes.filter(|bytes| std::future::ready(!matches!(bytes, Ok(bytes) if bytes.is_empty())));
-    Ok(Body::from_stream(bytes))
+    // Compression asks once more after the end.
+    Ok(Body::from_stream(bytes.fuse()))
 }

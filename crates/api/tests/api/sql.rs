@@ -23,7 +23,7 @@ async fn house() -> (House, String) {
     let acme = house.account("acme", None).await;
     house.account("beta", None).await;
     let started = |account: &str, call: &str| {
-        let data = json!({"direction": "INBOUND", "from": "+33123456789", "to": "+33987654321"});
+        let data = json!({"direction": "inbound", "from": "+33123456789", "to": "+33987654321"});
         event(account, call, "call.started", "2026-01-02T03:04:05Z", data)
     };
     let rated = event(

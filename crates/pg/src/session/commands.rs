@@ -143,6 +143,8 @@ impl Session {
             let description = types::describe(cursor.schema(), &[]);
             self.wire.put(&description);
         }
+        // A request to cancel that came before this command was meant for another.
+        self.entry.forget();
         let portion = self.send(&mut cursor, limit, silent).await?;
         self.cursors.insert(name.to_owned(), (cursor, hold));
         let verb = if silent { "MOVE" } else { "FETCH" };

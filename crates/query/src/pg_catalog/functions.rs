@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Int64Type};
+use arrow::datatypes::{DataType, Field};
 use datafusion::common::{ScalarValue, exec_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::{
@@ -13,7 +13,8 @@ use datafusion::logical_expr::{
 };
 
 use super::SERVER_VERSION;
-use super::relations::{OWNER, SETTINGS, TYPES, comment_of, name_of, oid_of};
+use super::names::{number, regclass, regtype, type_name};
+use super::relations::{OWNER, SETTINGS, comment_of, name_of};
 
 /// What a function answers in one row, from its arguments as texts.
 type Answer = fn(&[Option<&str>]) -> std::result::Result<Option<String>, String>;
@@ -134,20 +135,13 @@ pub(crate) fn functions() -> Vec<Arc<ScalarUDF>> {
                 .and_then(|(oid, column)| comment_of(oid, column)))
         }),
         function("to_regclass", Int32, |arguments| Ok(regclass(arguments).ok().flatten())),
+        function("to_regtype", Int32, |arguments| Ok(regtype(arguments).ok().flatten())),
         function("callhouse_regclass", Int32, regclass),
         function("callhouse_regclass_name", Utf8, |arguments| {
             let known = number(arguments, 0).and_then(name_of).map(str::to_owned);
             Ok(known.or_else(|| arguments.first().copied().flatten().map(str::to_owned)))
         }),
-        function("callhouse_regtype", Int32, |arguments| {
-            let Some(wanted) = arguments.first().copied().flatten() else { return Ok(None) };
-            if wanted.parse::<i64>().is_ok() {
-                return Ok(Some(wanted.to_owned()));
-            }
-            let wanted = wanted.trim_start_matches("pg_catalog.");
-            let known = TYPES.iter().find(|(_, name, .., sql_name)| *name == wanted || *sql_name == wanted);
-            known.map(|(oid, ..)| Some(oid.to_string())).ok_or_else(|| format!("there is no type {wanted:?}"))
-        }),
+        function("callhouse_regtype", Int32, regtype),
         function("quote_ident", Utf8, |arguments| {
             let quoted = |text: &str| {
                 let plain =
@@ -288,44 +282,4 @@ pub(crate) fn current_user(name: &str) -> ScalarUDF {
         signature: Signature::nullary(Volatility::Stable),
         aliases: ["session_user", "user", "current_role"].map(str::to_owned).to_vec(),
     })
-}
-
-fn number(arguments: &[Option<&str>], index: usize) -> Option<i64> {
-    let texts = StringArray::from(vec![arguments.get(index).copied().flatten()?]);
-    let numbers = cast(&texts, &DataType::Int64).ok()?;
-    let numbers = numbers.as_primitive::<Int64Type>();
-    numbers.is_valid(0).then(|| numbers.value(0))
-}
-
-/// The oid of `calls`, `public.calls`, `"public"."calls"` or of a number.
-fn regclass(arguments: &[Option<&str>]) -> std::result::Result<Option<String>, String> {
-    let Some(wanted) = arguments.first().copied().flatten() else { return Ok(None) };
-    if wanted.parse::<i64>().is_ok() {
-        return Ok(Some(wanted.to_owned()));
-    }
-    let bare = wanted.replace('"', "");
-    let name = bare.rsplit('.').next().unwrap_or(&bare);
-    if let Some(oid) = oid_of(name) {
-        return Ok(Some(oid.to_string()));
-    }
-    // Descriptions name the catalog they are of.
-    match name {
-        "pg_class" => Ok(Some("1259".to_owned())),
-        _ if super::relations::Relation::exists(name) => Ok(Some("0".to_owned())),
-        _ => Err(format!("relation {wanted:?} does not exist")),
-    }
-}
-
-/// `numeric(18,6)` from an oid and a modifier.
-fn type_name(arguments: &[Option<&str>]) -> Option<String> {
-    let (oid, modifier) = (number(arguments, 0)?, number(arguments, 1).unwrap_or(-1));
-    if let Some((.., name)) = TYPES.iter().find(|(known, ..)| *known == oid) {
-        if oid == 1_700 && modifier >= 4 {
-            let packed = modifier - 4;
-            return Some(format!("{name}({},{})", packed >> 16, packed & 0xffff));
-        }
-        return Some((*name).to_owned());
-    }
-    let element = TYPES.iter().find(|(.., array, _)| *array == oid && oid != 0);
-    Some(element.map_or_else(|| "???".to_owned(), |(.., name)| format!("{name}[]")))
 }

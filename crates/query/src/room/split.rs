@@ -10,9 +10,14 @@ pub fn split(text: &str) -> Vec<String> {
     let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, text).with_unescape(false).tokenize() else {
         return vec![text.to_owned()];
     };
-    if !tokens.iter().any(|token| *token == Token::SemiColon) {
+    if !tokens.contains(&Token::SemiColon) {
         let blank = tokens.iter().all(|token| matches!(token, Token::Whitespace(_)));
         return if blank { Vec::new() } else { vec![text.to_owned()] };
+    }
+    // The tokenizer resolves their escapes, so they could not be written again as they were. Such a text is left
+    // whole, and refused for being several statements.
+    if tokens.iter().any(|token| matches!(token, Token::EscapedStringLiteral(_))) {
+        return vec![text.to_owned()];
     }
     let mut statements = Vec::new();
     for tokens in tokens.split(|token| *token == Token::SemiColon) {
@@ -30,10 +35,11 @@ mod tests {
     #[test]
     fn statements_are_cut_at_semicolons_that_are_not_in_texts_or_comments() {
         assert_eq!(
-            split("SELECT ';'; -- ; \nSELECT \"a;\"\"b\", 'it''s', E'\\n;', $$;$$ /* ; */;;"),
-            ["SELECT ';'", "-- ; \nSELECT \"a;\"\"b\", 'it''s', E'\\n;', $$;$$ /* ; */"]
+            split("SELECT ';'; -- ; \nSELECT \"a;\"\"b\", 'it''s', $$;$$ /* ; */;;"),
+            ["SELECT ';'", "-- ; \nSELECT \"a;\"\"b\", 'it''s', $$;$$ /* ; */"]
         );
         assert!(split(" -- nothing\n ").is_empty() && split(" ; ;").is_empty());
         assert_eq!(split("SELECT 'open"), ["SELECT 'open"]);
+        assert_eq!(split("SELECT E'\\n'; SELECT 2"), ["SELECT E'\\n'; SELECT 2"]);
     }
 }
