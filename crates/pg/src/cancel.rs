@@ -9,7 +9,14 @@ use tokio::sync::Notify;
 /// The connections that can be cancelled. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Registry {
-    known: Arc<Mutex<HashMap<i32, (i32, Arc<Notify>)>>>,
+    known: Arc<Mutex<HashMap<i32, Known>>>,
+}
+
+/// What a request to cancel a connection must know, and whom it wakes.
+#[derive(Debug)]
+struct Known {
+    secret: i32,
+    canceled: Arc<Notify>,
 }
 
 /// One connection's entry; gone when dropped.
@@ -28,7 +35,7 @@ impl Registry {
         let free = |pid: &i32| *pid > 0 && !known.contains_key(pid);
         let pid =
             std::iter::repeat_with(rand::random::<i32>).map(|pid| pid & i32::MAX).find(free).unwrap_or(1);
-        known.insert(pid, (secret, Arc::clone(&canceled)));
+        known.insert(pid, Known { secret, canceled: Arc::clone(&canceled) });
         drop(known);
         Entry { pid, secret, canceled, registry: self.clone() }
     }
@@ -36,8 +43,8 @@ impl Registry {
     /// Cancels what a connection is doing; says nothing of whether there is one.
     pub(crate) fn cancel(&self, pid: i32, secret: i32) {
         let known = self.known.lock();
-        if let Some((known_secret, canceled)) = known.get(&pid)
-            && *known_secret == secret
+        if let Some(Known { secret: wanted, canceled }) = known.get(&pid)
+            && *wanted == secret
         {
             canceled.notify_one();
         }

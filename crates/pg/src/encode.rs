@@ -3,6 +3,8 @@
 mod binary;
 mod text;
 
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
@@ -91,7 +93,7 @@ fn canonical(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         DataType::Interval(unit) if *unit != IntervalUnit::MonthDayNano => {
             DataType::Interval(IntervalUnit::MonthDayNano)
         }
-        DataType::LargeList(item) | DataType::FixedSizeList(item, _) => DataType::List(item.clone()),
+        DataType::LargeList(item) | DataType::FixedSizeList(item, _) => DataType::List(Arc::clone(item)),
         _ => return Ok(ArrayRef::clone(column)),
     };
     cast(column, &wanted)
