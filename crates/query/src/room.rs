@@ -2,7 +2,7 @@
 //!
 //! Owns the session of a statement, its limits, its turn and what an error says. A [`Caller`] sees the rows of its
 //! scope (TEN-1), can change nothing, and takes no more time, memory, disk or turns than [`RoomOptions`] allow.
-//! Leaves credentials, transport and the form of answers to the doors. `docs/decisions/004-one-room-for-analysts.md`.
+//! Leaves credentials, transport and the form of answers to the doors. `docs/decisions/008-one-room-for-analysts.md`.
 
 mod bounded;
 mod gate;
