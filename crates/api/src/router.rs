@@ -8,7 +8,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::app::{App, Doors};
 use crate::status::Problem;
-use crate::{callr, ingest, operate, request, routes, sql};
+use crate::{callr, ingest, operate, queries, request, routes, sql};
 
 /// All doors over one [`App`].
 pub fn router(app: App) -> Router {
@@ -16,6 +16,8 @@ pub fn router(app: App) -> Router {
     Router::new()
         .route("/v1/events", post(ingest::post))
         .route("/v1/sql", post(sql::post))
+        .route("/v1/queries", get(queries::list))
+        .route("/v1/queries/{name}", get(queries::get))
         .route(routes::JSON_RPC, post(callr::post))
         .route(routes::JSON_RPC.trim_end_matches('/'), post(callr::post))
         .route("/healthz", get(operate::healthz))

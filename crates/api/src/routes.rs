@@ -20,6 +20,12 @@ pub(crate) const JSON_RPC: &str = "/json-rpc/v1.1/";
 pub(crate) const ROUTES: &[Route] = &[
     route("POST", "/v1/events", "CloudEvents in: single, batch, NDJSON, binary mode, gzip"),
     route("POST", "/v1/sql", "SQL over calls, call_events, rejections: JSON, NDJSON, CSV, Arrow, Parquet"),
+    route("GET", "/v1/queries", "the named queries: what each asks, takes and gives"),
+    route(
+        "GET",
+        "/v1/queries/{name}",
+        "the answer of one: ?from=…&to=…&format=json, ndjson, csv, arrow, parquet",
+    ),
     route("POST", JSON_RPC, "CALLR-compatible JSON-RPC: call detail records and analytics"),
     route("GET", "/healthz", "whether the process is up"),
     route("GET", "/readyz", "whether it can do its work, and why not"),

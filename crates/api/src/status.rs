@@ -58,6 +58,14 @@ pub(crate) enum Problem {
     NotFound {
         path: String,
     },
+    /// A parameter of a question is missing, unknown or of another type.
+    Parameter {
+        detail: String,
+    },
+    /// No named query of that name.
+    UnknownQuery {
+        detail: String,
+    },
     MethodNotAllowed {
         method: String,
         path: String,
@@ -117,7 +125,8 @@ impl Problem {
             Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding { .. } => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
-            Self::NotFound { .. } => StatusCode::NOT_FOUND,
+            Self::NotFound { .. } | Self::UnknownQuery { .. } => StatusCode::NOT_FOUND,
+            Self::Parameter { .. } => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::LogFull | Self::Busy | Self::StatementsBusy { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -141,6 +150,8 @@ impl Problem {
             Self::BodyTooSlow { .. } => "BODY_TOO_SLOW",
             Self::Busy | Self::StatementsBusy { .. } => "BUSY",
             Self::Statement { .. } => "BAD_STATEMENT",
+            Self::Parameter { .. } => "BAD_PARAMETER",
+            Self::UnknownQuery { .. } => "UNKNOWN_QUERY",
             Self::StatementTooMuch { constant, .. } => constant,
             Self::LogFull => "LOG_FULL",
             Self::Unavailable { .. } => "UNAVAILABLE",
@@ -160,6 +171,8 @@ impl Problem {
             }
             Self::BodyBroken { detail }
             | Self::BadHeader { detail }
+            | Self::Parameter { detail }
+            | Self::UnknownQuery { detail }
             | Self::Statement { detail, .. }
             | Self::StatementsBusy { detail }
             | Self::StatementTooMuch { detail, .. } => detail.clone(),

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::engine_options;
 use crate::config::{self, Settings};
-use crate::giving_way::giving_way_to;
+use crate::giving_way::{Debt, giving_way_to};
 use crate::logs::Logs;
 use crate::room;
 use crate::upkeep::{Upkeep, compaction_options};
@@ -58,7 +58,7 @@ impl Intake {
         };
         let overlays = OverlayReader::new(catalog.folder().clone(), engine_options(settings).key_index_bytes);
         let options = compaction_options(&settings.compaction);
-        let pace = giving_way_to(&ingest, settings.ingest.overlay_max_rows);
+        let pace = giving_way_to(&ingest, Debt::of_server(settings.ingest.overlay_max_rows));
         let compactor = Compactor::sharing(catalog.clone(), options, &overlays, Arc::clone(&pace));
         let upkeep = Upkeep::new(catalog.clone(), compactor, pace, &settings.compaction);
         let upkeep = tokio::spawn(upkeep.run(stop.clone()));

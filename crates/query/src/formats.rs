@@ -25,10 +25,13 @@ use crate::engine::Answer;
 use crate::error::Error;
 use buffer::Buffer;
 
-pub use types::sql_type;
+pub use types::{columns_json, sql_type};
 
 /// Rows of a row group of Parquet, which are kept until it is full.
 const ROW_GROUP_ROWS: usize = 131_072;
+
+/// The end of a JSON answer.
+const CLOSING: &[u8] = b"}\n";
 
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +69,23 @@ impl Format {
         match self {
             Self::Json | Self::JsonRows => "application/json",
             Self::Ndjson => "application/x-ndjson",
-            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Csv => "text/csv; charset=utf-8",
             Self::Arrow => "application/vnd.apache.arrow.stream",
             Self::Parquet => "application/vnd.apache.parquet",
         }
+    }
+}
+
+impl Format {
+    /// The first form that an `Accept` header names.
+    #[must_use]
+    pub fn of_accept(accept: &str) -> Option<Self> {
+        let essence =
+            |media_type: &str| media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        accept
+            .split(',')
+            .map(essence)
+            .find_map(|wanted| Self::NAMED.into_iter().find(|format| essence(format.media_type()) == wanted))
     }
 }
 
@@ -133,7 +149,7 @@ impl Encoder {
         let writer = match format {
             Format::Json => {
                 out.append(types::opening(schema).as_bytes());
-                Writer::Json { rows: nulls_written().build(out.clone()), closing: b"}\n" }
+                Writer::Json { rows: nulls_written().build(out.clone()), closing: CLOSING }
             }
             Format::JsonRows => Writer::Json { rows: nulls_written().build(out.clone()), closing: b"\n" },
             Format::Ndjson => Writer::Ndjson(nulls_written().build(out.clone())),
@@ -186,11 +202,23 @@ impl Encoder {
                 self.out.append(closing);
             }
             Writer::Ndjson(mut writer) => writer.finish().map_err(|error| refused(&error))?,
-            Writer::Csv(_) => {}
+            Writer::Csv(writer) => drop(writer),
             Writer::Arrow(mut writer) => writer.finish().map_err(|error| refused(&error))?,
             Writer::Parquet(writer) => drop(writer.close().map_err(|error| refused_by_parquet(&error))?),
         }
         Ok(self.out.take())
+    }
+
+    /// The last bytes of an answer that broke: in JSON its member `error` is this JSON. `None` for all other forms,
+    /// which cannot say so: then the connection must.
+    #[must_use]
+    pub fn fail(self, error: &[u8]) -> Option<Vec<u8>> {
+        let Writer::Json { mut rows, closing: CLOSING } = self.writer else { return None };
+        rows.finish().ok()?;
+        self.out.append(b",\"error\":");
+        self.out.append(error);
+        self.out.append(CLOSING);
+        Some(self.out.take())
     }
 }
 

@@ -29,7 +29,7 @@ mod view;
 pub use documents::{ColumnDocument, TableDocument, tables as documented_tables, tables_markdown};
 pub use engine::{Answer, Engine, EngineOptions};
 pub use error::{Error, Position};
-pub use formats::{Encoder, Format, encode, sql_type};
+pub use formats::{Encoder, Format, columns_json, encode, sql_type};
 pub use history::{Granularity, HistoryBucket};
 pub use named::{Column, Header, Kind, NamedQuery, Parameter, named_queries, named_query};
 pub use params::{Param, Params};

@@ -25,8 +25,9 @@ use tokio::time::{Instant, timeout};
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::params::Params;
 use crate::scope::Scope;
-use crate::statement;
+use crate::{named, statement};
 use gate::Gate;
 use session::Analysts;
 
@@ -99,12 +100,39 @@ impl Room {
     /// [`Error::Statement`] for anything but one query over our tables, [`Error::Busy`], [`Error::TimeLimit`],
     /// [`Error::OutOfMemory`]. Those of the rows come with them: also [`Error::TooLarge`], [`Error::Idle`].
     pub async fn run(&self, caller: &Caller, sql: &str, values: &[Bound]) -> Result<Rows, Error> {
+        let planning = async {
+            let (session, plan) = self.plan(caller, sql, values).await?;
+            Ok((session, parameters::bind(plan, values)?))
+        };
+        self.start(caller, planning).await
+    }
+
+    /// Runs a named query.
+    ///
+    /// # Errors
+    /// [`Error::UnknownQuery`], [`Error::Parameter`], and those of [`Room::run`].
+    pub async fn ask(&self, caller: &Caller, name: &str, params: &Params) -> Result<Rows, Error> {
+        let planning = async {
+            let view = self.shared.engine.view().await?;
+            let session = self.shared.analysts.open(self.shared.engine.sessions(), &view, caller, 0);
+            let session = session.map_err(|source| Error::execute("opening a session", source))?;
+            let plan = named::plan(&session, name, params).await?.into_unoptimized_plan();
+            Ok((session, plan))
+        };
+        self.start(caller, planning).await
+    }
+
+    /// Plans and starts something when it is its turn.
+    async fn start(
+        &self,
+        caller: &Caller,
+        planning: impl Future<Output = Result<(SessionContext, LogicalPlan), Error>>,
+    ) -> Result<Rows, Error> {
         let options = &self.shared.options;
         let turn = self.shared.gate.enter(&caller.name).await?;
         let begun = Instant::now();
         let starting = async {
-            let (session, plan) = self.plan(caller, sql, values).await?;
-            let plan = parameters::bind(plan, values)?;
+            let (session, plan) = planning.await?;
             let state = session.state();
             let physical = state.create_physical_plan(&plan).await.map_err(Error::of_statement)?;
             execute_stream(physical, Arc::new(TaskContext::from(&state))).map_err(Error::of_statement)

@@ -2,11 +2,11 @@
 
 use arrow::datatypes::DataType;
 use axum::http::{HeaderMap, header};
-use callhouse_query::Bound;
+use callhouse_query::{Bound, Format};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::form::Form;
+use crate::answer;
 use crate::status::Problem;
 
 const SUPPORTED: &str = "application/json or application/sql";
@@ -16,7 +16,7 @@ const SUPPORTED: &str = "application/json or application/sql";
 pub(super) struct Asked {
     pub(super) sql: String,
     pub(super) values: Vec<Bound>,
-    pub(super) form: Form,
+    pub(super) format: Format,
 }
 
 #[derive(Deserialize)]
@@ -32,13 +32,12 @@ impl Asked {
     pub(super) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<Self, Problem> {
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let kind = content_type.unwrap_or("application/json").split(';').next().unwrap_or_default().trim();
-        let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-        let by_header = accepted.and_then(Form::of_accept);
         match kind.to_ascii_lowercase().as_str() {
             "application/sql" | "text/plain" => {
                 let sql = std::str::from_utf8(bytes)
                     .map_err(|_| Problem::BodyBroken { detail: "the statement is not UTF-8".to_owned() })?;
-                Ok(Self { sql: sql.to_owned(), values: Vec::new(), form: by_header.unwrap_or(Form::Json) })
+                let format = answer::format(None, headers)?;
+                Ok(Self { sql: sql.to_owned(), values: Vec::new(), format })
             }
             "application/json" => {
                 let body: Body = serde_json::from_slice(bytes).map_err(|error| Problem::NotJson {
@@ -46,21 +45,13 @@ impl Asked {
                     column: error.column(),
                     detail: error.to_string(),
                 })?;
-                let form = match &body.format {
-                    Some(name) => Some(Form::named(name).ok_or_else(|| unknown_form(name))?),
-                    None => by_header,
-                };
+                let format = answer::format(body.format.as_deref(), headers)?;
                 let values = body.params.iter().map(bound).collect();
-                Ok(Self { sql: body.sql, values, form: form.unwrap_or(Form::Json) })
+                Ok(Self { sql: body.sql, values, format })
             }
             found => Err(Problem::UnsupportedMediaType { found: found.to_owned(), supported: SUPPORTED }),
         }
     }
-}
-
-fn unknown_form(name: &str) -> Problem {
-    let detail = format!("there is no format {name:?}; there are {}", Form::NAMES.join(", "));
-    Problem::Statement { detail, hint: None, position: None }
 }
 
 /// A JSON value as a value of a parameter. Numbers stay the digits they are (MON-1).
@@ -85,14 +76,14 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, "text/csv".parse().unwrap());
         let of =
-            |headers: &HeaderMap, body: &str| Asked::read(headers, body.as_bytes()).map(|asked| asked.form);
-        assert_eq!(of(&headers, r#"{"sql": "SELECT 1"}"#), Ok(Form::Csv));
-        assert_eq!(of(&headers, r#"{"sql": "SELECT 1", "format": "ndjson"}"#), Ok(Form::Ndjson));
-        assert!(matches!(of(&headers, r#"{"sql": "x", "format": "xml"}"#), Err(Problem::Statement { .. })));
+            |headers: &HeaderMap, body: &str| Asked::read(headers, body.as_bytes()).map(|asked| asked.format);
+        assert_eq!(of(&headers, r#"{"sql": "SELECT 1"}"#), Ok(Format::Csv));
+        assert_eq!(of(&headers, r#"{"sql": "SELECT 1", "format": "ndjson"}"#), Ok(Format::Ndjson));
+        assert!(matches!(of(&headers, r#"{"sql": "x", "format": "xml"}"#), Err(Problem::Parameter { .. })));
         assert!(matches!(of(&headers, r#"{"sql": "x", "limit": 1}"#), Err(Problem::NotJson { .. })));
         headers.insert(header::CONTENT_TYPE, "application/sql; charset=utf-8".parse().unwrap());
         let asked = Asked::read(&headers, b"SELECT 1").unwrap();
-        assert_eq!((asked.sql.as_str(), asked.form), ("SELECT 1", Form::Csv));
+        assert_eq!((asked.sql.as_str(), asked.format), ("SELECT 1", Format::Csv));
         assert!(matches!(Asked::read(&headers, b"SELECT '\xff'"), Err(Problem::BodyBroken { .. })));
     }
 }

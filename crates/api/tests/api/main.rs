@@ -7,5 +7,6 @@ mod house;
 mod json_rpc;
 mod methods;
 mod operate;
+mod queries;
 mod sql;
 mod tenancy;

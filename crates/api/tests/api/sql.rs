@@ -47,7 +47,7 @@ async fn an_answer_comes_with_its_columns_and_exact_decimals() {
     let row = &body["rows"][0];
     assert_eq!((row["call_id"].as_str(), row["n"].as_i64()), (Some("1"), Some(1)), "{body}");
     assert!(answer.text().contains("0.010500"), "{}", answer.text());
-    assert_eq!(body["columns"][2], json!({"name": "debit", "type": "Decimal128(18, 6)", "nullable": true}));
+    assert_eq!(body["columns"][2], json!({"name": "debit", "type": "numeric(18,6)", "nullable": true}));
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn every_form_holds_the_same_rows() {
     assert_eq!(of("json").await.json()["rows"].as_array().map(Vec::len), Some(20_000));
     let ndjson = of("ndjson").await;
     assert_eq!(ndjson.text().lines().count(), 20_000);
-    assert!(ndjson.headers["x-callhouse-columns"].to_str().expect("text").contains("Decimal128(9, 2)"));
+    assert!(ndjson.headers["x-callhouse-columns"].to_str().expect("text").contains("numeric(9,2)"));
     let csv = of("csv").await;
     assert_eq!(csv.text().lines().take(2).collect::<Vec<_>>(), ["n,d", "1,1.00"]);
     assert_eq!(csv.text().lines().count(), 20_001);

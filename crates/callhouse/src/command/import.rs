@@ -18,7 +18,7 @@ use indicatif::ProgressBar;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, DataFlags, Flags, KafkaFlags};
-use crate::giving_way::giving_way_to;
+use crate::giving_way::{Debt, giving_way_to};
 use crate::server::{ingest_options, stop_signal};
 use crate::upkeep::{Upkeep, compaction_options};
 use crate::{lake, logging, output};
@@ -73,7 +73,7 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
     // Events come first. But without any compaction the rows of a large import would all wait in the overlay, and
     // every question of a server on the same folder would read them.
     let stop = CancellationToken::new();
-    let pace = giving_way_to(&importer.ingest, settings.ingest.overlay_max_rows);
+    let pace = giving_way_to(&importer.ingest, Debt::of_import(settings.ingest.overlay_max_rows));
     let options = compaction_options(&settings.compaction);
     let compactor = Compactor::paced(importer.catalog.clone(), options, Arc::clone(&pace));
     let upkeep = Upkeep::new(importer.catalog.clone(), compactor, pace, &settings.compaction);

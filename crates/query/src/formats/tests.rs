@@ -54,7 +54,10 @@ async fn every_format_reads_back_as_what_was_written_also_without_rows() {
 
         let json = encoded(Format::Json, batches.clone()).await;
         let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
-        assert_eq!(json["columns"][1], serde_json::json!({ "name": "name \"quoted\"", "type": "text" }));
+        assert_eq!(
+            json["columns"][1],
+            serde_json::json!({ "name": "name \"quoted\"", "type": "text", "nullable": true })
+        );
         assert_eq!(json["columns"][2]["type"], "numeric(18,6)");
         assert_eq!(json["columns"][3]["type"], "timestamptz");
         assert_eq!(json["rows"].as_array().expect("rows").len(), all.num_rows());
@@ -89,4 +92,30 @@ async fn bytes_come_as_batches_do_and_an_error_ends_them() {
 fn an_unknown_format_is_refused_with_those_there_are() {
     let error = "xlsx".parse::<Format>().expect_err("unknown").to_string();
     assert_eq!(error, "there is no format \"xlsx\"; there are json, ndjson, csv, arrow, parquet");
+}
+
+#[test]
+fn an_answer_that_breaks_says_so_in_json_only() {
+    let schema = batch(0, 0).schema();
+    for format in Format::NAMED {
+        let mut encoder = Encoder::new(format, &schema).expect("an encoder");
+        let mut bytes = encoder.push(&batch(0, 1)).expect("bytes");
+        let end = encoder.fail(b"{\"detail\":\"over\"}");
+        assert_eq!(end.is_some(), format == Format::Json, "{format:?}");
+        if let Some(end) = end {
+            bytes.extend(end);
+            let json: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+            assert_eq!(
+                (json["rows"].as_array().map(Vec::len), &json["error"]["detail"]),
+                (Some(1), &"over".into())
+            );
+        }
+    }
+}
+
+#[test]
+fn an_accept_header_names_a_format() {
+    assert_eq!(Format::of_accept("text/html, text/csv;q=0.9"), Some(Format::Csv));
+    assert_eq!(Format::of_accept("application/vnd.apache.arrow.stream"), Some(Format::Arrow));
+    assert_eq!(Format::of_accept("*/*"), None);
 }

@@ -36,12 +36,27 @@ pub fn sql_type(kind: &DataType) -> String {
     name.to_owned()
 }
 
+/// Names, SQL types and nullability of columns, as a JSON array in ASCII, which also a header can hold.
+#[must_use]
+pub fn columns_json(schema: &Schema) -> String {
+    let columns = schema.fields().iter().map(|field| {
+        json!({ "name": field.name(), "type": sql_type(field.data_type()), "nullable": field.is_nullable() })
+    });
+    let text = serde_json::Value::Array(columns.collect()).to_string();
+    let mut ascii = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_ascii() {
+            ascii.push(letter);
+        } else {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                ascii += &format!("\\u{unit:04x}");
+            }
+        }
+    }
+    ascii
+}
+
 /// The start of a JSON answer, up to its rows.
 pub(super) fn opening(schema: &Schema) -> String {
-    let columns: Vec<serde_json::Value> = schema
-        .fields()
-        .iter()
-        .map(|field| json!({ "name": field.name(), "type": sql_type(field.data_type()) }))
-        .collect();
-    format!("{{\"columns\":{},\"rows\":", serde_json::Value::Array(columns))
+    format!("{{\"columns\":{},\"rows\":", columns_json(schema))
 }

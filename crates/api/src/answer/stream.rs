@@ -4,10 +4,9 @@ use std::io;
 
 use arrow::array::RecordBatch;
 use axum::body::{Body, Bytes};
-use callhouse_query::Rows;
+use callhouse_query::{Encoder, Format, Rows};
 use futures::{StreamExt, stream};
 
-use super::form::{Encoder, Form};
 use super::problem;
 use crate::status::Problem;
 
@@ -18,12 +17,8 @@ enum Step {
 }
 
 /// The body of an answer whose first batch is known.
-pub(super) fn body(form: Form, first: Option<RecordBatch>, rows: Rows) -> Result<Body, Problem> {
-    let encoder = Encoder::new(form, rows.schema()).map_err(|error| Problem::Statement {
-        detail: format!("the answer has no form as {form:?}: {error}"),
-        hint: None,
-        position: None,
-    })?;
+pub(super) fn body(format: Format, first: Option<RecordBatch>, rows: Rows) -> Result<Body, Problem> {
+    let encoder = Encoder::new(format, rows.schema()).map_err(problem)?;
     let step = first.map_or(Step::More, Step::Batch);
     let bytes = stream::unfold((Some(encoder), rows, step), |(encoder, mut rows, step)| async move {
         let mut encoder = encoder?;
@@ -33,13 +28,13 @@ pub(super) fn body(form: Form, first: Option<RecordBatch>, rows: Rows) -> Result
             Step::Ended => return None,
         };
         match next {
-            Some(Ok(batch)) => match encoder.write(&batch) {
+            Some(Ok(batch)) => match encoder.push(&batch) {
                 Ok(bytes) => Some((Ok(Bytes::from(bytes)), (Some(encoder), rows, Step::More))),
                 Err(error) => Some((Err(io::Error::other(error)), (None, rows, Step::Ended))),
             },
             Some(Err(error)) => {
                 let problem = problem(error);
-                let last = match encoder.fail(&problem) {
+                let last = match encoder.fail(&problem.json()) {
                     Some(bytes) => Ok(Bytes::from(bytes)),
                     // Cut off, so that nobody takes a part for the whole.
                     None => Err(io::Error::other(problem.detail())),
