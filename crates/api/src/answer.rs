@@ -13,7 +13,7 @@ use futures::StreamExt;
 
 use crate::app::App;
 use crate::scope;
-use crate::status::Problem;
+use crate::status::{Problem, chain};
 
 /// Bytes of the columns in a header; more are left out.
 const MAX_HEADER_BYTES: usize = 8 << 10;
@@ -88,7 +88,7 @@ pub(crate) fn problem(error: QueryError) -> Problem {
             Problem::UnknownQuery { detail: format!("{error}; GET /v1/queries lists them") }
         }
         QueryError::Lake(_) | QueryError::Execute { .. } => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a statement failed");
+            tracing::error!(error = chain(&error), "a question failed");
             Problem::Internal
         }
     }

@@ -8,7 +8,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::app::{App, Doors};
 use crate::status::Problem;
-use crate::{callr, ingest, operate, queries, request, routes, sql};
+use crate::{callr, ingest, openapi, operate, queries, request, routes, sql};
 
 /// All doors over one [`App`].
 pub fn router(app: App) -> Router {
@@ -23,6 +23,8 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(operate::healthz))
         .route("/readyz", get(operate::readyz))
         .route("/metrics", get(operate::metrics))
+        .route("/openapi.json", get(openapi::json))
+        .route("/docs", get(openapi::page))
         .route("/", get(operate::home))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

@@ -30,6 +30,8 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/healthz", "whether the process is up"),
     route("GET", "/readyz", "whether it can do its work, and why not"),
     route("GET", "/metrics", "Prometheus metrics"),
+    route("GET", "/openapi.json", "the REST doors as an OpenAPI document"),
+    route("GET", "/docs", "the same as a page"),
     route("GET", "/", "the front page"),
 ];
 

@@ -256,6 +256,17 @@ impl IntoResponse for Problem {
     }
 }
 
+/// An error and what caused it, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
 /// `POST /v1/events`: 422 only when every event was bad, so that a producer that looks at nothing but the status
 /// notices, and 202 as soon as one is durable.
 pub(crate) const fn of_ingest(accepted: usize, rejected: usize) -> StatusCode {

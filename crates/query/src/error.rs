@@ -115,6 +115,12 @@ impl Error {
 
 /// An error that says itself whose fault it is, wherever it came up.
 fn known(source: DataFusionError) -> Result<Error, DataFusionError> {
+    // What a function of ours refuses comes up wherever it is called, also while constants are folded.
+    if let DataFusionError::External(error) = source.find_root()
+        && let Some(Error::Invalid { what }) = error.downcast_ref::<Error>()
+    {
+        return Ok(Error::Invalid { what: what.clone() });
+    }
     if let DataFusionError::ResourcesExhausted(reason) = source.find_root() {
         return Ok(Error::OutOfMemory { reason: reason.clone() });
     }

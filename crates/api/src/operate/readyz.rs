@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::app::App;
-use crate::status;
+use crate::status::{self, chain};
 
 /// How long each part may take to say how it is.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -40,14 +40,4 @@ async fn other_problems(app: &App) -> Vec<String> {
     timeout(PATIENCE, app.readiness.problems())
         .await
         .unwrap_or_else(|_| vec![format!("ingest has not said how it is within {} s", PATIENCE.as_secs())])
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -34,6 +34,11 @@ impl ScalarUDFImpl for DateTrunc {
         NAME
     }
 
+    // All names of the other one: under one left to it, a registry copied by its values would have both.
+    fn aliases(&self) -> &[String] {
+        self.built_in.aliases()
+    }
+
     fn signature(&self) -> &Signature {
         &self.signature
     }

@@ -1,12 +1,13 @@
 //! Runs the `.slt` files, one per named query. Before a statement stands whose rows it may see:
 //!
 //! - `AS acme SELECT …`: SQL of account `acme`; `AS * …` sees everything
-//! - `AS acme RUN calls_summary from=2026-03-28T00:00:00Z …`: a named query; `EXPLAIN RUN` its plan
+//! - `AS acme RUN calls_summary from=2026-03-28T00:00:00Z …`: a named query, by the engine and by the room, which must agree;
+//!   `EXPLAIN RUN` its plan
 //! - `AS acme HISTORY day Europe/Paris FROM TO`: a history
 
 use arrow::array::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use callhouse_query::{Engine, Error, Granularity, Param, Params, Scope};
+use callhouse_query::{Caller, Engine, Error, Granularity, Param, Params, Room, RoomOptions, Scope};
 use futures::TryStreamExt;
 use sqllogictest::{DBOutput, DefaultColumnType, Runner};
 
@@ -14,6 +15,7 @@ use crate::lake::{Lake, at, scope};
 
 struct Database {
     engine: Engine,
+    room: Room,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +43,15 @@ impl sqllogictest::AsyncDB for Database {
             scans_of(&self.engine.explain_named(&scope, name, &params).await?)
         } else if let Some(call) = rest.strip_prefix("RUN ") {
             let (name, params) = call_of(call);
-            cells(&self.engine.named(&scope, name, &params).await?)
+            let rows = cells(&self.engine.named(&scope, name, &params).await?);
+            let caller = Caller { scope, name: account.to_owned() };
+            let answer = self.room.ask(&caller, name, &params).await?;
+            assert_eq!(
+                rows,
+                cells(&answer.try_collect::<Vec<_>>().await?),
+                "the room answers {call} as the engine"
+            );
+            rows
         } else if let Some(call) = rest.strip_prefix("HISTORY ") {
             self.history(&scope, call).await?
         } else {
@@ -132,7 +142,9 @@ fn scans_of(plan: &str) -> Vec<Vec<String>> {
 }
 
 async fn run(name: &str, lake: Lake) {
-    let mut runner = Runner::new(|| async { Ok(Database { engine: lake.engine.clone() }) });
+    let room = Room::new(lake.engine.clone(), RoomOptions::default()).expect("a room");
+    let mut runner =
+        Runner::new(|| async { Ok(Database { engine: lake.engine.clone(), room: room.clone() }) });
     let file = format!("{}/tests/engine/slt/{name}.slt", env!("CARGO_MANIFEST_DIR"));
     if let Err(error) = runner.run_file_async(file).await {
         panic!("{name}.slt: {}", error.display(false));
