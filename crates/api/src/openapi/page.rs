@@ -42,8 +42,9 @@ fn section(page: &mut String, path: &str, method: &str, operation: &Value) -> st
     }
     for parameter in parameters.into_iter().flatten() {
         let required = if parameter["required"] == true { "required" } else { "" };
-        let choices: Vec<&str> =
-            parameter["schema"]["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let schema = &parameter["schema"];
+        let choices = schema.get("enum").unwrap_or(&schema["anyOf"][0]["enum"]);
+        let choices: Vec<&str> = choices.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         writeln!(
             page,
             "<tr><td><code>{}</code></td><td>{required}</td><td>{} {}</td></tr>",

@@ -198,6 +198,10 @@ fn parameter(parameter: &Parameter) -> Value {
         let number = default.parse::<i64>().ok().filter(|_| parameter.kind == Kind::Int);
         schema.insert("default".to_owned(), number.map_or_else(|| json!(default), |number| json!(number)));
     }
+    if parameter.optional {
+        // An empty text is a value left out, for forms that send all their fields.
+        schema = json!({ "anyOf": [schema, { "const": "" }] });
+    }
     json!({
         "name": parameter.name,
         "in": "query",

@@ -9,6 +9,7 @@ use clap::Args;
 use super::answer::{Format, print};
 use super::sql::open;
 use crate::config::DataFlags;
+use crate::output;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -32,16 +33,13 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-#[expect(clippy::print_stdout, reason = "what the command is for")]
 pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Result<()> {
     let Some(name) = &arguments.name else {
-        print!("{}", listed());
-        return Ok(());
+        return Ok(output::line(listed().trim_end())?);
     };
     let query = named_query(name).context("`callhouse query` lists them")?;
     if arguments.describe {
-        print!("{}", described(query)?);
-        return Ok(());
+        return Ok(output::line(described(query)?.trim_end())?);
     }
     let given = arguments.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let params = query.params(given).map_err(|error| helpful(error, query))?;

@@ -1,25 +1,43 @@
-//! `callhouse sql`: a question to the lake. It shows what is committed; what a running server still holds in
-//! memory (at most seconds) it does not.
+//! `callhouse sql`: questions in SQL, to a data folder or to a running server.
+//!
+//! Of a data folder it shows what is committed; what a running server still holds in memory (at most seconds) it does
+//! not.
 
-use std::io;
+mod remote;
+mod source;
+mod statements;
+mod tables;
 
 use anyhow::Context;
 use callhouse_lake::HotRows;
 use callhouse_query::{Engine, EngineOptions, Scope};
 use clap::Args;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader, Lines};
+use tokio::io::BufReader;
 
 use super::answer::{Format, print};
 use crate::config::{self, DataFlags, Flags, Settings};
-use crate::lake;
+use crate::secret::Secret;
+use crate::{lake, output};
+use remote::Remote;
+use source::Source;
+use statements::Statements;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Answers as this account would see it; without it, over all accounts
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
+    /// Asks a running server instead of the data folder, with `--key`
+    #[arg(long, value_name = "http(s)://HOST[:PORT]", requires = "key", conflicts_with = "account")]
+    url: Option<String>,
+    /// API key for `--url`; the answers are over what its account sees
+    #[arg(long, value_name = "KEY", env = "CALLHOUSE_SQL_KEY", hide_env_values = true)]
+    key: Option<String>,
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Format::Table)]
     format: Format,
+    /// Lists the tables, or the columns of one, and what they mean
+    #[arg(long, value_name = "TABLE", num_args = 0..=1, default_missing_value = "", conflicts_with = "statement")]
+    tables: Option<String>,
     /// One statement over call_events, calls, rejections. Without it statements are read from standard input,
     /// each up to a `;` at the end of a line, and answered one after the other until one fails
     #[arg(value_name = "SELECT …")]
@@ -27,9 +45,19 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Result<()> {
-    let (engine, scope) = open(data, arguments.account.as_deref()).await?;
+    if let Some(table) = &arguments.tables {
+        let table = Some(table.as_str()).filter(|table| !table.is_empty());
+        return Ok(output::line(tables::described(table)?.trim_end())?);
+    }
+    let source = match (&arguments.url, &arguments.key) {
+        (Some(url), Some(key)) => Source::Server(Remote::new(url, Secret::new(key))?),
+        _ => {
+            let (engine, scope) = open(data, arguments.account.as_deref()).await?;
+            Source::Lake { engine, scope }
+        }
+    };
     let answer = async |statement: &str| {
-        let (schema, batches) = engine.sql(&scope, statement).await?;
+        let (schema, batches) = source.ask(statement).await?;
         print(arguments.format, &schema, batches).await
     };
     if let Some(statement) = &arguments.statement {
@@ -53,34 +81,6 @@ pub(crate) async fn open(data: &DataFlags, account: Option<&str>) -> anyhow::Res
     Ok((Engine::new(catalog, HotRows::default(), engine_options(&settings))?, scope))
 }
 
-/// The statements of a text, each ended by a `;` at the end of a line or by the end of the text.
-struct Statements<R> {
-    lines: Lines<R>,
-}
-
-impl<R: AsyncBufRead + Unpin> Statements<R> {
-    fn new(text: R) -> Self {
-        Self { lines: text.lines() }
-    }
-
-    /// The next statement, its `;` left out; blank ones are passed over.
-    async fn next(&mut self) -> io::Result<Option<String>> {
-        let mut statement = String::new();
-        while let Some(line) = self.lines.next_line().await? {
-            statement.push_str(&line);
-            statement.push('\n');
-            if let Some(whole) = statement.trim_end().strip_suffix(';') {
-                if !whole.trim().is_empty() {
-                    return Ok(Some(whole.trim().to_owned()));
-                }
-                statement.clear();
-            }
-        }
-        let rest = statement.trim();
-        Ok((!rest.is_empty()).then(|| rest.to_owned()))
-    }
-}
-
 /// The engine's options from the settings.
 pub(crate) fn engine_options(settings: &Settings) -> EngineOptions {
     EngineOptions {
@@ -90,21 +90,5 @@ pub(crate) fn engine_options(settings: &Settings) -> EngineOptions {
         sums_cache_bytes: settings.query.sums_cache_bytes,
         lookup_cache_bytes: settings.query.lookup_cache_bytes,
         ..EngineOptions::default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn statements_end_at_a_semicolon_at_the_end_of_a_line_or_of_the_text() {
-        let text = "SELECT ';',\n  1; \n;\n\nSELECT 2;\nSELECT\n3\n";
-        let mut statements = Statements::new(text.as_bytes());
-        let mut seen = Vec::new();
-        while let Some(statement) = statements.next().await.unwrap() {
-            seen.push(statement);
-        }
-        assert_eq!(seen, ["SELECT ';',\n  1", "SELECT 2", "SELECT\n3"]);
     }
 }

@@ -113,3 +113,32 @@ async fn commands_work_beside_a_running_server() {
     assert!(summary.await.is_object());
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sql_asks_a_running_server_and_says_what_tables_there_are() {
+    let place = Place::new();
+    place.run(["generate", "--settled", "--calls", "300", "--seed", "5", "--accounts", "2"]);
+    let key = place.admin_key();
+    let server = place.serve(&[], &[]);
+    let asked = ["sql", "--url", &server.address, "--key", &key, "--format", "csv"];
+    let answer = |statement| place.run(asked.into_iter().chain([statement]));
+    assert_eq!(answer("SELECT count(*) AS n FROM calls"), "n\n300\n");
+    assert_eq!(answer("SELECT call_id FROM calls WHERE false"), "call_id\n");
+    let rows = answer("SELECT value FROM generate_series(1, 100000)");
+    assert_eq!(rows.lines().count(), 100_001);
+    let refused = |statement| place.fail(asked.into_iter().chain([statement])).1;
+    let said = refused("SELECT start_at FROM calls");
+    assert!(said.contains("line 1, column 8") && said.contains("did you mean \"started_at\"?"), "{said}");
+    let said = refused("SELECT 1 / (50000 - value) FROM generate_series(1, 100000)");
+    assert!(said.contains("broke off"), "{said}");
+    let (_, said) = place.fail(["sql", "--url", &server.address, "--key", "12", "SELECT 1"]);
+    assert!(said.contains("credentials"), "{said}");
+    server.stop().await;
+
+    let (tables, columns) = (place.run(["sql", "--tables"]), place.run(["sql", "--tables", "calls"]));
+    assert!(tables.contains("call_events  "), "{tables}");
+    assert!(
+        columns.lines().any(|line| line.starts_with("started_at ") && line.contains("timestamptz")),
+        "{columns}"
+    );
+}

@@ -7,6 +7,7 @@ mod generated;
 mod import;
 mod kafka;
 mod named_queries;
+mod openapi;
 mod pg;
 mod sdk;
 mod settings;
