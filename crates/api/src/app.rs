@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::extract::FromRef;
 use callhouse_core::Clock;
+use callhouse_exports::Service as Exports;
 use callhouse_lake::Catalog;
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
 use callhouse_log::Appender;
@@ -21,6 +22,8 @@ pub struct App {
     pub room: Room,
     pub catalog: Catalog,
     pub accounts: Accounts,
+    /// Files of whole questions, and the jobs that make them.
+    pub exports: Exports,
     pub appender: Arc<dyn Appender>,
     pub clock: Arc<dyn Clock>,
     /// What `/readyz` asks besides the catalog.

@@ -8,8 +8,10 @@ mod api_key;
 mod cdr;
 mod envelope;
 mod error;
+mod export;
 mod fields;
 mod format;
+mod jobs;
 mod method;
 mod params;
 mod session;
@@ -42,8 +44,12 @@ const METHODS: &[Method] = &[
     api_key::all::METHOD,
     api_key::create::METHOD,
     api_key::delete::METHOD,
+    cdr::export_async::METHOD,
     cdr::get::METHOD,
     cdr::search::METHOD,
+    jobs::cancel::METHOD,
+    jobs::get::METHOD,
+    jobs::get_list::METHOD,
     session::all::METHOD,
     session::create::METHOD,
     session::delete::METHOD,

@@ -1,7 +1,7 @@
 //! The HTTP doors of callhouse, and the only crate that names `axum`.
 //!
 //! One folder per API family, one file per method: `ingest` (`POST /v1/events`), `callr` (JSON-RPC), `sql` (`POST /v1/sql`), `queries`
-//! (`/v1/queries`), `openapi` (the document of these doors), `operate` (health, metrics, front page). Owns transport, credentials on the wire, and the shape of answers; leaves what a
+//! (`/v1/queries`), `exports` (`/v1/exports`), `openapi` (the document of these doors), `operate` (health, metrics, front page). Owns transport, credentials on the wire, and the shape of answers; leaves what a
 //! question means to `query`, who somebody is to `lake`, and what an event is to `core`. Keeps LOG-1 and ING-3 at
 //! the door, TIM-1 at the edges documented as inclusive, and hands TEN-1 a scope with every question.
 
@@ -10,6 +10,8 @@ mod app;
 mod body;
 mod callr;
 mod credentials;
+mod dynamic_webhook;
+mod exports;
 mod ingest;
 mod openapi;
 mod operate;

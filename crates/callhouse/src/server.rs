@@ -1,4 +1,5 @@
-//! The parts of a running callhouse put together: log, ingest, upkeep and, for `serve`, the HTTP API and the PostgreSQL wire.
+//! The parts of a running callhouse put together: log, ingest, upkeep and, for `serve`, the HTTP API, exports and the
+//! PostgreSQL wire.
 //!
 //! Owns the order in which they start and stop. Stopping is: no new requests, those under way finish (their
 //! events are durable in the log), ingest commits what it has read, upkeep finishes its step, the log closes.
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::engine_options;
 use crate::config::{self, Settings};
+use crate::exports;
 use crate::giving_way::{Debt, giving_way_to};
 use crate::logs::Logs;
 use crate::room;
@@ -104,6 +106,7 @@ pub(crate) struct Server {
     serving: Option<JoinHandle<anyhow::Result<()>>>,
     /// The PostgreSQL wire, if there is one.
     pg: Option<(SocketAddr, JoinHandle<anyhow::Result<()>>)>,
+    exporting: JoinHandle<()>,
 }
 
 impl Server {
@@ -133,6 +136,9 @@ impl Server {
         let room = room::open(engine.clone(), settings)?;
         let accounts = Accounts::new(catalog.clone());
         let stop = CancellationToken::new();
+        let exports = exports::service(&catalog, settings, &address.to_string())?;
+        let exporter = exports::exporter(engine.clone(), &room, settings)?;
+        let exporting = tokio::spawn(exports.clone().run(exporter, stop.clone()));
         let pg = match pg_listener {
             None => None,
             Some(listener) => {
@@ -146,6 +152,7 @@ impl Server {
             engine,
             room,
             accounts,
+            exports,
             appender: intake.appender(),
             clock: Arc::clone(catalog.clock()),
             readiness: Arc::new(IngestReadiness(Arc::clone(&intake.ingest))),
@@ -156,7 +163,7 @@ impl Server {
             let stop = stop.clone();
             tokio::spawn(async move { Ok(callhouse_api::serve(listener, app, stop).await?) })
         };
-        Ok(Self { intake, address, stop, serving: Some(serving), pg })
+        Ok(Self { intake, address, stop, serving: Some(serving), pg, exporting })
     }
 
     /// The address it listens on.
@@ -191,8 +198,9 @@ impl Server {
         let served = ended(&mut self.serving).await;
         let mut pg = self.pg.map(|(_, serving)| serving);
         let served = ended(&mut pg).await.and(served);
+        let exported = self.exporting.await.context("exports died");
         let stopped = self.intake.stop().await;
-        outcome.and(served).and(stopped)
+        outcome.and(served).and(exported).and(stopped)
     }
 }
 

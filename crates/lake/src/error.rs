@@ -57,6 +57,8 @@ pub enum Error {
     AccountExists { name: AccountId },
     #[error("there is no account {name}")]
     AccountUnknown { name: AccountId },
+    #[error("{limit} jobs of the account wait or run already")]
+    TooManyJobs { limit: u32 },
     #[error("{what}")]
     Invalid { what: String },
 }
@@ -76,6 +78,7 @@ impl Error {
             Self::File { .. } | Self::Parquet { .. } | Self::Arrow { .. } => Disposition::Fatal,
             Self::UnsupportedVersion { .. } | Self::Invalid { .. } => Disposition::Fatal,
             Self::AccountExists { .. } | Self::AccountUnknown { .. } => Disposition::Fatal,
+            Self::TooManyJobs { .. } => Disposition::Transient,
         }
     }
 }

@@ -48,6 +48,10 @@ pub(super) enum Error {
     TooManyRows {
         limit: u64,
     },
+    /// As many jobs as may be wait or run.
+    TooManyJobs {
+        limit: u32,
+    },
     /// A method that these credentials cannot use.
     Forbidden {
         detail: &'static str,
@@ -75,6 +79,7 @@ impl Error {
             | Self::PropertyUnknown { .. }
             | Self::ToBeforeFrom
             | Self::TooManyRows { .. }
+            | Self::TooManyJobs { .. }
             | Self::TooLarge { .. } => 151,
             Self::Forbidden { .. } => 100,
             Self::Query(_) | Self::Lake(_) | Self::Column(_) | Self::Encode(_) => -32_603,
@@ -94,6 +99,7 @@ impl Error {
             Self::PropertyUnknown { path, .. } => format!("PROPERTY_UNKNOWN [{path}]"),
             Self::ToBeforeFrom => "TO_BEFORE_FROM".to_owned(),
             Self::TooManyRows { .. } => "TOO_MANY_ROWS".to_owned(),
+            Self::TooManyJobs { .. } => "TOO_MANY_JOBS".to_owned(),
             Self::TooLarge { .. } => "TOO_LARGE".to_owned(),
             Self::Forbidden { .. } => "FORBIDDEN".to_owned(),
             Self::Query(_) | Self::Lake(_) | Self::Column(_) | Self::Encode(_) => "INTERNAL_ERROR".to_owned(),
@@ -116,8 +122,11 @@ impl Error {
             Self::PropertyMissing { path } => format!("{path} must be there"),
             Self::PropertyUnknown { known, .. } => format!("known are {}", known.join(", ")),
             Self::ToBeforeFrom => "the end of the range lies before its start".to_owned(),
+            Self::TooManyJobs { limit } => {
+                format!("{limit} jobs of the account wait or run; wait for them, or cancel some with jobs.cancel")
+            }
             Self::TooManyRows { limit } => {
-                format!("one answer carries {limit} rows; ask for a shorter range, or page with cdr.search")
+                format!("one answer carries {limit} rows; ask for a shorter range, page with cdr.search, or export them with cdr.export_async")
             }
             Self::Query(_) | Self::Lake(_) | Self::Column(_) | Self::Encode(_) => {
                 "a fault of callhouse; its log has the details under this x-request-id".to_owned()

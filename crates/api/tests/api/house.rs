@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
@@ -15,11 +16,14 @@ use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::record::fold;
 use callhouse_core::{AccountId, CallRecord, KafkaPartition};
+use callhouse_exports::{Links, Options, Service as Exports, SigningKey};
 use callhouse_lake::accounts::Accounts;
+use callhouse_lake::jobs::Jobs;
 use callhouse_lake::rows::encode_calls;
 use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, HotRows, Table};
 use callhouse_log::{Append, Appender, Error as LogError};
-use callhouse_query::{Engine, EngineOptions, Room, RoomOptions};
+use callhouse_query::{Engine, EngineOptions, ExportOptions, Exporter, Room, RoomOptions};
+use tokio_util::sync::CancellationToken;
 use callhouse_testkit::ManualClock;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -62,9 +66,19 @@ pub(crate) struct House {
     pub(crate) readiness: Arc<Told>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) router: Router,
+    exports: Exports,
+    engine: Engine,
+    /// Ends what runs in the background.
+    stop: CancellationToken,
     catalog: Catalog,
     next_offset: AtomicI64,
     _folder: TempDir,
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
 }
 
 /// An answer, read to its end.
@@ -97,8 +111,13 @@ impl House {
         let log = Arc::new(MemoryLog::default());
         let readiness = Arc::new(Told::default());
         let room = Room::new(engine.clone(), RoomOptions::default()).expect("a room");
+        let key = SigningKey::of(folder.path()).expect("a key");
+        let options = Options { poll: Duration::from_millis(20), ..Options::default() };
+        let links = Links::new(key, "http://here", options.link);
+        let exports = Exports::new(Jobs::new(catalog.clone()), links, options);
         let router = router(App {
-            engine,
+            engine: engine.clone(),
+            exports: exports.clone(),
             room,
             catalog: catalog.clone(),
             accounts: accounts.clone(),
@@ -108,7 +127,15 @@ impl House {
             metrics: None,
         });
         let next_offset = AtomicI64::new(0);
-        Self { accounts, log, readiness, clock, router, catalog, next_offset, _folder: folder }
+        let stop = CancellationToken::new();
+        Self { accounts, log, readiness, clock, router, exports, engine, stop, catalog, next_offset, _folder: folder }
+    }
+
+    /// Takes up exports from here on.
+    pub(crate) fn run_exports(&self) {
+        let options = ExportOptions { memory_bytes: 64 << 20, spill_folder: None, spill_limit_bytes: 0 };
+        let exporter = Exporter::new(self.engine.clone(), &options).expect("an exporter");
+        drop(tokio::spawn(self.exports.clone().run(exporter, self.stop.clone())));
     }
 
     /// Creates an account and returns its `Authorization` header.

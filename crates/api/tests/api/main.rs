@@ -3,6 +3,7 @@
 mod bad_input;
 mod credentials;
 mod events;
+mod exports;
 mod house;
 mod json_rpc;
 mod methods;

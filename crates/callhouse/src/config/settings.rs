@@ -18,11 +18,14 @@ pub(crate) struct Settings {
     pub(crate) listen: String,
     /// Address and port of the PostgreSQL wire; empty for none.
     pub(crate) pg_listen: String,
+    /// Scheme, host and port by which clients reach the HTTP API, for the links it gives; empty for the address it listens on.
+    pub(crate) public_url: String,
     pub(crate) kafka: Kafka,
     pub(crate) ingest: Ingest,
     pub(crate) compaction: Compaction,
     pub(crate) query: Query,
     pub(crate) sql: Sql,
+    pub(crate) exports: Exports,
     pub(crate) log: Log,
 }
 
@@ -129,6 +132,32 @@ pub(crate) struct Sql {
     pub(crate) tls_key: String,
 }
 
+/// Exports: files made in the background, in the data folder's `exports/`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Exports {
+    /// Exports running at once, over all processes on the data folder; 0 for none in this process.
+    pub(crate) running: u32,
+    /// Exports of one account running at once.
+    pub(crate) running_of_account: u32,
+    /// Exports of one account waiting or running.
+    pub(crate) unfinished_of_account: u32,
+    /// A file is kept so long.
+    pub(crate) keep_hours: u64,
+    /// An export that has ended is listed so long.
+    pub(crate) remember_hours: u64,
+    /// A link that needs no credentials works so long.
+    pub(crate) link_hours: u64,
+    /// Bytes of one file.
+    pub(crate) max_file_bytes: u64,
+    /// Bytes of all files.
+    pub(crate) max_bytes: u64,
+    /// Memory of one export for rows being read.
+    pub(crate) memory_bytes: usize,
+    /// An export whose process died is taken up again after so long.
+    pub(crate) lease_ms: u64,
+}
+
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Log {
@@ -153,11 +182,13 @@ impl Default for Settings {
             data: PathBuf::from("./callhouse-data"),
             listen: "127.0.0.1:8080".to_owned(),
             pg_listen: String::new(),
+            public_url: String::new(),
             kafka: Kafka::default(),
             ingest: Ingest::default(),
             compaction: Compaction::default(),
             query: Query::default(),
             sql: Sql::default(),
+            exports: Exports::default(),
             log: Log::default(),
         }
     }
@@ -236,6 +267,23 @@ impl Default for Sql {
     }
 }
 
+impl Default for Exports {
+    fn default() -> Self {
+        Self {
+            running: 2,
+            running_of_account: 1,
+            unfinished_of_account: 100,
+            keep_hours: 168,
+            remember_hours: 720,
+            link_hours: 24,
+            max_file_bytes: 64 << 30,
+            max_bytes: 256 << 30,
+            memory_bytes: 64 << 20,
+            lease_ms: 30_000,
+        }
+    }
+}
+
 impl Default for Log {
     fn default() -> Self {
         Self { format: LogFormat::Auto, filter: "info".to_owned() }
@@ -248,6 +296,11 @@ impl Settings {
         let (brokers, topics) = (!self.kafka.brokers.is_empty(), !self.kafka.topics.is_empty());
         ensure!(brokers || !topics, "kafka.topics is set and kafka.brokers is not");
         let (certificate, key) = (!self.sql.tls_certificate.is_empty(), !self.sql.tls_key.is_empty());
+        ensure!(
+            self.public_url.is_empty() || self.public_url.starts_with("http"),
+            "public_url starts with http:// or https://"
+        );
+        ensure!(self.exports.lease_ms >= 1_000, "exports.lease_ms is at least 1000");
         ensure!(certificate == key, "sql.tls_certificate and sql.tls_key are set together or not at all");
         ensure!(topics || !brokers, "kafka.brokers is set and kafka.topics is not");
         Ok(())

@@ -3,6 +3,7 @@
 mod commands;
 mod crash;
 mod demo;
+mod exports;
 mod generated;
 mod import;
 mod kafka;

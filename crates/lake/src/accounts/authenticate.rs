@@ -153,7 +153,7 @@ impl Accounts {
     }
 
     /// Whether an account exists and it and all above it are enabled.
-    pub(super) async fn enabled(&self, id: &AccountId) -> Result<bool, Error> {
+    pub(crate) async fn enabled(&self, id: &AccountId) -> Result<bool, Error> {
         let enabled: Option<bool> = sqlx::query_scalar(
             "WITH RECURSIVE above (name, parent, enabled) AS (
                  SELECT name, parent, enabled FROM callhouse_accounts WHERE name = ?1

@@ -1,0 +1,1 @@
+//! Exports of a real lake, from the queue to the file.
