@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use callhouse_core::Clock;
 use callhouse_lake::Catalog;
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
+use callhouse_lake::webhooks::{Wall, Webhooks};
 use callhouse_log::Appender;
 use callhouse_query::{Engine, Room};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -21,6 +22,10 @@ pub struct App {
     pub room: Room,
     pub catalog: Catalog,
     pub accounts: Accounts,
+    /// Who is told what by webhooks.
+    pub webhooks: Webhooks,
+    /// Where webhooks may be sent.
+    pub wall: Wall,
     pub appender: Arc<dyn Appender>,
     pub clock: Arc<dyn Clock>,
     /// What `/readyz` asks besides the catalog.

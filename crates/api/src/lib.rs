@@ -23,7 +23,7 @@ mod sql;
 mod status;
 
 pub use app::{AlwaysReady, App, Readiness};
-pub use callr::method_names;
+pub use callr::{WebhookData, WebhookDataError, WebhookSubject, method_names, webhook_data};
 pub use operate::install_metrics;
 pub use router::router;
 pub use serve::{Error, serve};

@@ -1,7 +1,7 @@
 //! The parts of a running callhouse put together: log, ingest, upkeep and, for `serve`, the HTTP API and the PostgreSQL wire.
 //!
 //! Owns the order in which they start and stop. Stopping is: no new requests, those under way finish (their
-//! events are durable in the log), ingest commits what it has read, upkeep finishes its step, the log closes.
+//! events are durable in the log), webhooks under way end and are logged, ingest commits what it has read, upkeep finishes its step, the log closes.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use callhouse_api::{App, Readiness};
 use callhouse_ingest::{Ingest, Options};
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
+use callhouse_lake::webhooks::Webhooks;
 use callhouse_lake::{Catalog, Compactor, HotRows, OverlayReader};
 use callhouse_log::{Appender, OnHole};
 use callhouse_query::Engine;
@@ -24,6 +25,7 @@ use crate::giving_way::{Debt, giving_way_to};
 use crate::logs::Logs;
 use crate::room;
 use crate::upkeep::{Upkeep, compaction_options};
+use crate::webhooks;
 
 /// Log → lake, with upkeep: what `ingest` is, and one half of `serve`.
 pub(crate) struct Intake {
@@ -47,7 +49,11 @@ impl Intake {
         let catalog = crate::lake::open(settings).await?;
         let hot = HotRows::default();
         let directory = AccountDirectory::new(Accounts::new(catalog.clone()));
-        let ingest = Ingest::new(catalog.clone(), hot.clone(), directory, ingest_options(&settings.ingest));
+        let options = Options {
+            announce_within_ms: settings.webhooks.announce_within_ms,
+            ..ingest_options(&settings.ingest)
+        };
+        let ingest = Ingest::new(catalog.clone(), hot.clone(), directory, options);
         let logs = Logs::open(settings, &catalog).await?;
         let stop = CancellationToken::new();
         let taking_in = {
@@ -104,6 +110,8 @@ pub(crate) struct Server {
     serving: Option<JoinHandle<anyhow::Result<()>>>,
     /// The PostgreSQL wire, if there is one.
     pg: Option<(SocketAddr, JoinHandle<anyhow::Result<()>>)>,
+    /// Webhooks, if this process delivers them.
+    delivering: Option<JoinHandle<()>>,
 }
 
 impl Server {
@@ -146,17 +154,21 @@ impl Server {
             engine,
             room,
             accounts,
+            webhooks: Webhooks::new(catalog.clone()),
+            wall: webhooks::wall(&settings.webhooks),
             appender: intake.appender(),
             clock: Arc::clone(catalog.clock()),
             readiness: Arc::new(IngestReadiness(Arc::clone(&intake.ingest))),
             metrics: Some(metrics),
             catalog,
         };
+        let delivering = webhooks::dispatcher(&app, &settings.webhooks)?
+            .map(|dispatcher| tokio::spawn(dispatcher.run(stop.clone())));
         let serving = {
             let stop = stop.clone();
             tokio::spawn(async move { Ok(callhouse_api::serve(listener, app, stop).await?) })
         };
-        Ok(Self { intake, address, stop, serving: Some(serving), pg })
+        Ok(Self { intake, address, stop, serving: Some(serving), pg, delivering })
     }
 
     /// The address it listens on.
@@ -191,8 +203,13 @@ impl Server {
         let served = ended(&mut self.serving).await;
         let mut pg = self.pg.map(|(_, serving)| serving);
         let served = ended(&mut pg).await.and(served);
+        // Its last attempts go into the log while intake still runs.
+        let delivered = match self.delivering {
+            Some(delivering) => delivering.await.context("delivering webhooks died"),
+            None => Ok(()),
+        };
         let stopped = self.intake.stop().await;
-        outcome.and(served).and(stopped)
+        outcome.and(served).and(delivered).and(stopped)
     }
 }
 

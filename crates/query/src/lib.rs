@@ -4,6 +4,7 @@
 //! stable paging and call histories by time zone. Keeps LAK-2, LAK-3, MON-1, TIM-1 and TEN-1. Writes
 //! nothing, knows no HTTP and formats no amounts. The only crate that names `datafusion`.
 
+mod by_id;
 mod calendar;
 mod documents;
 mod engine;

@@ -3,5 +3,5 @@
 mod filters;
 pub(super) mod get;
 mod options;
-mod record;
+pub(super) mod record;
 pub(super) mod search;

@@ -52,6 +52,12 @@ pub(super) enum Error {
     Forbidden {
         detail: &'static str,
     },
+    /// The account has this type at this endpoint already.
+    TypeEndpointDuplicate,
+    /// The account has as many webhooks as it may.
+    TooManyWebhooks {
+        limit: i64,
+    },
     /// The question costs more than it may.
     TooLarge {
         detail: String,
@@ -75,6 +81,8 @@ impl Error {
             | Self::PropertyUnknown { .. }
             | Self::ToBeforeFrom
             | Self::TooManyRows { .. }
+            | Self::TypeEndpointDuplicate
+            | Self::TooManyWebhooks { .. }
             | Self::TooLarge { .. } => 151,
             Self::Forbidden { .. } => 100,
             Self::Query(_) | Self::Lake(_) | Self::Column(_) | Self::Encode(_) => -32_603,
@@ -94,6 +102,8 @@ impl Error {
             Self::PropertyUnknown { path, .. } => format!("PROPERTY_UNKNOWN [{path}]"),
             Self::ToBeforeFrom => "TO_BEFORE_FROM".to_owned(),
             Self::TooManyRows { .. } => "TOO_MANY_ROWS".to_owned(),
+            Self::TypeEndpointDuplicate => "TYPE_ENDPOINT_DUPLICATE".to_owned(),
+            Self::TooManyWebhooks { .. } => "TOO_MANY_WEBHOOKS".to_owned(),
             Self::TooLarge { .. } => "TOO_LARGE".to_owned(),
             Self::Forbidden { .. } => "FORBIDDEN".to_owned(),
             Self::Query(_) | Self::Lake(_) | Self::Column(_) | Self::Encode(_) => "INTERNAL_ERROR".to_owned(),
@@ -118,6 +128,13 @@ impl Error {
             Self::ToBeforeFrom => "the end of the range lies before its start".to_owned(),
             Self::TooManyRows { limit } => {
                 format!("one answer carries {limit} rows; ask for a shorter range, or page with cdr.search")
+            }
+            Self::TypeEndpointDuplicate => {
+                "the account is subscribed to this type at this endpoint already; webhooks.get_list says how"
+                    .to_owned()
+            }
+            Self::TooManyWebhooks { limit } => {
+                format!("an account has at most {limit} webhooks; webhooks.unsubscribe removes one")
             }
             Self::Query(_) | Self::Lake(_) | Self::Column(_) | Self::Encode(_) => {
                 "a fault of callhouse; its log has the details under this x-request-id".to_owned()

@@ -1,5 +1,6 @@
 //! A whole callhouse without its binary: a lake in a temporary folder, accounts, and the router on top.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
@@ -17,6 +18,7 @@ use callhouse_core::record::fold;
 use callhouse_core::{AccountId, CallRecord, KafkaPartition};
 use callhouse_lake::accounts::Accounts;
 use callhouse_lake::rows::encode_calls;
+use callhouse_lake::webhooks::{Resolver, Wall, Webhooks};
 use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, HotRows, Table};
 use callhouse_log::{Append, Appender, Error as LogError};
 use callhouse_query::{Engine, EngineOptions, Room, RoomOptions};
@@ -53,6 +55,17 @@ pub(crate) struct Told(pub(crate) Mutex<Vec<String>>);
 impl Readiness for Told {
     async fn problems(&self) -> Vec<String> {
         self.0.lock().clone()
+    }
+}
+
+/// Knows `inner.example.com`, which is a loopback address; every other name is a public one.
+struct Names;
+
+#[async_trait]
+impl Resolver for Names {
+    async fn resolve(&self, host: &str) -> std::io::Result<Vec<IpAddr>> {
+        let address = if host == "inner.example.com" { [127, 0, 0, 1] } else { [8, 8, 8, 8] };
+        Ok(vec![IpAddr::from(address)])
     }
 }
 
@@ -102,6 +115,8 @@ impl House {
             room,
             catalog: catalog.clone(),
             accounts: accounts.clone(),
+            webhooks: Webhooks::new(catalog.clone()),
+            wall: Wall::new(false, Arc::new(Names)),
             appender: Arc::clone(&log) as _,
             clock: Arc::clone(&clock) as _,
             readiness: Arc::clone(&readiness) as _,

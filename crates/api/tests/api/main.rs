@@ -10,3 +10,4 @@ mod operate;
 mod queries;
 mod sql;
 mod tenancy;
+mod webhooks;

@@ -13,3 +13,4 @@ mod sdk;
 mod settings;
 mod stored;
 mod support;
+mod webhooks;
