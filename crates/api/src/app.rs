@@ -8,6 +8,7 @@ use callhouse_core::Clock;
 use callhouse_exports::Service as Exports;
 use callhouse_lake::Catalog;
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
+use callhouse_lake::webhooks::{Wall, Webhooks};
 use callhouse_log::Appender;
 use callhouse_query::{Engine, Room};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -24,6 +25,10 @@ pub struct App {
     pub accounts: Accounts,
     /// Files of whole questions, and the jobs that make them.
     pub exports: Exports,
+    /// Who is told what by webhooks.
+    pub webhooks: Webhooks,
+    /// Where webhooks may be sent.
+    pub wall: Wall,
     pub appender: Arc<dyn Appender>,
     pub clock: Arc<dyn Clock>,
     /// What `/readyz` asks besides the catalog.

@@ -16,6 +16,7 @@ mod method;
 mod params;
 mod session;
 mod system;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -31,6 +32,9 @@ use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::Params;
 use crate::credentials;
 use crate::status::Problem;
+
+pub(crate) use export::webhook_of_request;
+pub use webhooks::data::{WebhookData, WebhookDataError, WebhookSubject, webhook_data};
 
 /// Every method served, in order of name.
 const METHODS: &[Method] = &[
@@ -55,6 +59,12 @@ const METHODS: &[Method] = &[
     session::delete::METHOD,
     session::refresh::METHOD,
     system::get_timestamp::METHOD,
+    webhooks::get_event_types::METHOD,
+    webhooks::get_list::METHOD,
+    webhooks::set_status::METHOD,
+    webhooks::subscribe::METHOD,
+    webhooks::test::METHOD,
+    webhooks::unsubscribe::METHOD,
 ];
 
 /// The names of the JSON-RPC methods served, in order.

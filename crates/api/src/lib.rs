@@ -10,7 +10,6 @@ mod app;
 mod body;
 mod callr;
 mod credentials;
-mod dynamic_webhook;
 mod exports;
 mod ingest;
 mod openapi;
@@ -25,7 +24,7 @@ mod sql;
 mod status;
 
 pub use app::{AlwaysReady, App, Readiness};
-pub use callr::method_names;
+pub use callr::{WebhookData, WebhookDataError, WebhookSubject, method_names, webhook_data};
 pub use operate::install_metrics;
 pub use router::router;
 pub use serve::{Error, serve};

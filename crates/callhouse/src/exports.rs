@@ -1,11 +1,13 @@
 //! Exports as the settings have them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use callhouse_exports::{Links, Options, Service, SigningKey};
+use callhouse_exports::{Announcer, Links, Options, Service, SigningKey};
 use callhouse_lake::Catalog;
 use callhouse_lake::jobs::Jobs;
+use callhouse_lake::webhooks::Webhooks;
 use callhouse_query::{Engine, ExportOptions, Exporter, Room};
 
 use crate::config::{self, Settings};
@@ -16,13 +18,21 @@ const SECONDS_PER_HOUR: u64 = 3_600;
 ///
 /// # Errors
 /// When the key that signs links can neither be read nor made.
-pub(crate) fn service(catalog: &Catalog, settings: &Settings, address: &str) -> anyhow::Result<Service> {
+pub(crate) fn service(
+    catalog: &Catalog,
+    webhooks: &Webhooks,
+    settings: &Settings,
+    address: &str,
+) -> anyhow::Result<Service> {
     let key = SigningKey::of(catalog.folder().root()).context("reading the key of links failed")?;
     let options = options(&settings.exports);
     let own = format!("http://{address}");
     let url = if settings.public_url.is_empty() { own.as_str() } else { settings.public_url.as_str() };
     let links = Links::new(key, url, options.link);
-    Ok(Service::new(Jobs::new(catalog.clone()), links, options))
+    let clock = Arc::clone(catalog.clock());
+    let announcer = Announcer::new(webhooks.subscriptions().clone(), links.clone(), clock);
+    let jobs = Jobs::new(catalog.clone()).telling(Arc::new(announcer));
+    Ok(Service::new(jobs, links, options))
 }
 
 /// What reads the rows of exports.

@@ -14,6 +14,7 @@ mod room;
 mod secret;
 mod server;
 mod upkeep;
+mod webhooks;
 
 use std::process::ExitCode;
 

@@ -9,6 +9,7 @@
 //! snapshot has the same bytes. It is complete and fsynced, under a name of its own, before its job is `DONE`
 //! (LAK-1); a run that dies leaves a file that no job names, and the next upkeep removes it.
 
+mod announce;
 mod error;
 mod folder;
 mod format;
@@ -24,6 +25,7 @@ mod sweep;
 mod tests;
 mod totals;
 
+pub use announce::Announcer;
 pub use error::Error;
 pub use format::Format;
 pub use link::{Links, SigningKey};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callhouse_core::{AccountId, Clock};
-use callhouse_lake::accounts::Secret;
 use callhouse_lake::jobs::{Job, Jobs, Lease, Limits, NewJob, Viewer};
+use callhouse_lake::webhooks::Dynamic;
 use callhouse_query::Exporter;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -83,7 +83,7 @@ impl Service {
         account: &AccountId,
         all_accounts: bool,
         spec: &ExportSpec,
-        webhook: Option<Secret>,
+        webhook: Option<Dynamic>,
     ) -> Result<Job, Asked> {
         spec.check().map_err(Asked::Refused)?;
         let parameters = serde_json::to_value(spec).unwrap_or_default();

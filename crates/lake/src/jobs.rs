@@ -16,12 +16,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use callhouse_core::{AccountId, Timestamp};
 use serde_json::Value;
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
-use crate::accounts::Secret;
 use crate::catalog::Catalog;
 use crate::error::Error;
+use crate::webhooks::Dynamic;
 
 pub use lease::{Lease, Limits, Outcome};
 
@@ -129,8 +129,8 @@ pub struct Job {
     pub all_accounts: bool,
     pub kind: String,
     pub parameters: Value,
-    /// Where this job alone is told of; it may hold a secret.
-    pub webhook: Option<Secret>,
+    /// Where this job alone is told of, beside what the account has subscribed to.
+    pub webhook: Option<Dynamic>,
     pub status: JobStatus,
     pub percent: Percent,
     /// What it made, once it is done.
@@ -159,7 +159,7 @@ pub struct NewJob {
     pub all_accounts: bool,
     pub kind: &'static str,
     pub parameters: Value,
-    pub webhook: Option<Secret>,
+    pub webhook: Option<Dynamic>,
 }
 
 /// Who looks at jobs (TEN-1).
@@ -184,7 +184,7 @@ impl Viewer {
 #[async_trait]
 pub trait StatusListener: Send + Sync + 'static {
     /// Writes what follows from the change.
-    async fn changed(&self, transaction: &mut SqliteConnection, job: &Job) -> Result<(), Error>;
+    async fn changed(&self, transaction: &mut Transaction<'_, Sqlite>, job: &Job) -> Result<(), Error>;
 }
 
 /// The jobs of one data folder. Cheap to clone.
@@ -238,7 +238,7 @@ impl Jobs {
         .bind(new.all_accounts)
         .bind(new.kind)
         .bind(new.parameters.to_string())
-        .bind(new.webhook.as_ref().map(Secret::expose))
+        .bind(new.webhook.as_ref().map(|webhook| serde_json::json!(webhook).to_string()))
         .bind(self.catalog.clock().now().micros())
         .fetch_one(&mut *transaction)
         .await

@@ -29,6 +29,7 @@ pub mod table;
 mod testing;
 mod touch;
 pub mod verify;
+pub mod webhooks;
 
 pub use catalog::{Catalog, Commit, Committed, DataFile, Hole, Snapshot};
 pub use compaction::{CompactionOptions, CompactionReport, Compactor, Pace, PaceNow, WholeCalls};

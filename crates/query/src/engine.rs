@@ -225,7 +225,7 @@ impl Engine {
         &self.shared.sessions
     }
 
-    fn session(&self, scope: &Scope, view: &ReadView) -> Result<SessionContext, Error> {
+    pub(crate) fn session(&self, scope: &Scope, view: &ReadView) -> Result<SessionContext, Error> {
         let opened = self.shared.sessions.open(view, scope);
         opened.map_err(|source| Error::execute("opening a session", source))
     }

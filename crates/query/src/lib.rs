@@ -5,6 +5,7 @@
 //! nothing, knows no HTTP and formats no amounts. The only crate that names `datafusion`.
 
 mod asking;
+mod by_id;
 mod calendar;
 mod documents;
 mod engine;

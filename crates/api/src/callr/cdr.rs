@@ -4,5 +4,5 @@ pub(super) mod export_async;
 mod filters;
 pub(super) mod get;
 mod options;
-mod record;
+pub(super) mod record;
 pub(super) mod search;

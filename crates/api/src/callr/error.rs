@@ -56,6 +56,12 @@ pub(super) enum Error {
     Forbidden {
         detail: &'static str,
     },
+    /// The account has this type at this endpoint already.
+    TypeEndpointDuplicate,
+    /// The account has as many webhooks as it may.
+    TooManyWebhooks {
+        limit: i64,
+    },
     /// The question costs more than it may.
     TooLarge {
         detail: String,
@@ -80,6 +86,8 @@ impl Error {
             | Self::ToBeforeFrom
             | Self::TooManyRows { .. }
             | Self::TooManyJobs { .. }
+            | Self::TypeEndpointDuplicate
+            | Self::TooManyWebhooks { .. }
             | Self::TooLarge { .. } => 151,
             Self::Forbidden { .. } => 100,
             Self::Query(_) | Self::Lake(_) | Self::Column(_) | Self::Encode(_) => -32_603,
@@ -100,6 +108,8 @@ impl Error {
             Self::ToBeforeFrom => "TO_BEFORE_FROM".to_owned(),
             Self::TooManyRows { .. } => "TOO_MANY_ROWS".to_owned(),
             Self::TooManyJobs { .. } => "TOO_MANY_JOBS".to_owned(),
+            Self::TypeEndpointDuplicate => "TYPE_ENDPOINT_DUPLICATE".to_owned(),
+            Self::TooManyWebhooks { .. } => "TOO_MANY_WEBHOOKS".to_owned(),
             Self::TooLarge { .. } => "TOO_LARGE".to_owned(),
             Self::Forbidden { .. } => "FORBIDDEN".to_owned(),
             Self::Query(_) | Self::Lake(_) | Self::Column(_) | Self::Encode(_) => "INTERNAL_ERROR".to_owned(),
@@ -107,7 +117,7 @@ impl Error {
     }
 
     /// For a person; SDKs drop it.
-    fn detail(&self) -> String {
+    pub(super) fn detail(&self) -> String {
         match self {
             Self::Parse { detail }
             | Self::ParamFormat { detail, .. }
@@ -127,6 +137,13 @@ impl Error {
             }
             Self::TooManyRows { limit } => {
                 format!("one answer carries {limit} rows; ask for a shorter range, page with cdr.search, or export them with cdr.export_async")
+            }
+            Self::TypeEndpointDuplicate => {
+                "the account is subscribed to this type at this endpoint already; webhooks.get_list says how"
+                    .to_owned()
+            }
+            Self::TooManyWebhooks { limit } => {
+                format!("an account has at most {limit} webhooks; webhooks.unsubscribe removes one")
             }
             Self::Query(_) | Self::Lake(_) | Self::Column(_) | Self::Encode(_) => {
                 "a fault of callhouse; its log has the details under this x-request-id".to_owned()

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use callhouse_core::AccountId;
 use callhouse_exports::{Asked, CsvOptions, ExportSpec, Format};
-use callhouse_lake::accounts::Secret;
+use callhouse_lake::webhooks::Dynamic;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::app::App;
 use crate::callr::error::Error;
 use crate::callr::method::{Answer, Context};
-use crate::callr::params::{Fault, FromJson, Object, Params};
-use crate::dynamic_webhook;
+use crate::callr::params::{FromJson, Object, Params};
+use crate::callr::webhooks::read_dynamic;
+use crate::status::{Problem, chain};
 
 /// The form of the file; callhouse's own parameter behind those of the API.
 #[derive(Default, Deserialize)]
@@ -23,15 +26,6 @@ struct Options {
     csv: CsvOptions,
 }
 
-/// Any JSON.
-struct Json(Value);
-
-impl FromJson for Json {
-    fn from_json(value: Value) -> Result<Self, Fault> {
-        Ok(Self(value))
-    }
-}
-
 /// Reads webhook and options, and asks for the export. The result is the id of the job.
 pub(super) async fn ask(
     context: &Context,
@@ -39,12 +33,12 @@ pub(super) async fn ask(
     source: &str,
     filters: BTreeMap<String, String>,
 ) -> Result<Answer, Error> {
-    let webhook: Option<Json> = params.optional("webhook")?;
+    let webhook: Option<Object> = params.optional("webhook")?;
     let options: Option<Object> = params.optional("options")?;
     params.finish()?;
     let spec = spec(source, filters, options)?;
-    let webhook = webhook.map(|Json(value)| read_webhook(value)).transpose()?;
     let principal = &context.principal;
+    let webhook = read_dynamic(&context.app, &principal.account, webhook).await?;
     let job = context.app.exports.ask(&principal.account, principal.admin, &spec, webhook).await;
     let job = job.map_err(|error| match error {
         Asked::Refused(refusal) if refusal.field.starts_with("filters.") => {
@@ -82,6 +76,24 @@ fn spec(
     })
 }
 
-fn read_webhook(value: Value) -> Result<Secret, Error> {
-    dynamic_webhook::read(value).map_err(|fault| Error::PropertyValue { path: fault.path, detail: fault.detail })
+/// The webhook of a request to a REST door, in the form that jobs keep.
+///
+/// # Errors
+/// [`Problem::Parameter`], which names the member at fault.
+pub(crate) async fn webhook_of_request(
+    app: &App,
+    account: &AccountId,
+    value: Option<Value>,
+) -> Result<Option<Dynamic>, Problem> {
+    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
+    let refused = |detail: &str| Problem::Parameter { detail: format!("webhook: {detail}") };
+    let object = Object::from_json(value).map_err(|_| refused("must be an object"))?;
+    match read_dynamic(app, account, Some(object)).await {
+        Ok(webhook) => Ok(webhook),
+        Err(Error::Lake(error)) => {
+            tracing::error!(error = chain(&error), "a webhook could not be kept");
+            Err(Problem::Unavailable { detail: "the catalog does not answer" })
+        }
+        Err(error) => Err(Problem::Parameter { detail: format!("{}: {}", error.message(), error.detail()) }),
+    }
 }

@@ -13,8 +13,8 @@ use super::request;
 use super::shown::shown;
 use crate::app::App;
 use crate::body::Bodies;
-use crate::credentials;
 use crate::status::Problem;
+use crate::{callr, credentials};
 
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
@@ -33,6 +33,7 @@ async fn create(app: &App, bodies: &Bodies, request: Request<Body>) -> Result<Re
     let held = bodies.read(&parts.headers, body).await?;
     let (spec, webhook) = request::read(&parts.headers, &held.bytes)?;
     drop(held);
+    let webhook = callr::webhook_of_request(app, &principal.account, webhook).await?;
     let asked = app.exports.ask(&principal.account, principal.admin, &spec, webhook).await;
     let job = asked.map_err(|error| match error {
         Asked::Refused(refusal) => Problem::Parameter { detail: refusal.to_string() },

@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::http::{HeaderMap, header};
 use callhouse_exports::{CsvOptions, ExportSpec, Format};
-use callhouse_lake::accounts::Secret;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::dynamic_webhook;
 use crate::status::Problem;
 
 const SUPPORTED: &str = "application/json";
@@ -31,7 +29,7 @@ struct Body {
 }
 
 /// Reads what is to be exported, and where that is told.
-pub(super) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<(ExportSpec, Option<Secret>), Problem> {
+pub(super) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<(ExportSpec, Option<Value>), Problem> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = content_type.unwrap_or(SUPPORTED).split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case(SUPPORTED) {
@@ -68,7 +66,5 @@ pub(super) fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<(ExportSpec, Opt
         csv: body.csv,
         source: body.source,
     };
-    let webhook = body.webhook.filter(|value| !value.is_null()).map(dynamic_webhook::read).transpose();
-    let webhook = webhook.map_err(|fault| Problem::Parameter { detail: fault.to_string() })?;
-    Ok((spec, webhook))
+    Ok((spec, body.webhook))
 }

@@ -312,7 +312,9 @@ async fn bad_requests_say_what_is_wrong() {
     assert_eq!(house.get("/v1/exports").await.status, StatusCode::UNAUTHORIZED);
     for (params, message) in [
         (json!([]), "PROPERTY_MISSING [filters.type]"),
-        (json!([{"type": "IN"}, "x"]), "PROPERTY_VALUE_ERROR [webhook]"),
+        (json!([{"type": "IN"}, "x"]), "INVALID_PARAM_FORMAT [webhook]"),
+        (json!([{"type": "IN"}, {"endpoint": "https://inner.example.com/"}]), "PROPERTY_VALUE_ERROR [webhook.endpoint]"),
+        (json!([{"type": "IN"}, {"endpoint": "https://a.org/", "options": {"hmac_secret": "x"}}]), "PROPERTY_VALUE_ERROR [webhook.options.hmac_secret]"),
         (json!([{"type": "IN"}, {"endpoint": "x"}]), "PROPERTY_VALUE_ERROR [webhook.endpoint]"),
         (json!([{"type": "IN"}, null, {"format": "xlsx"}]), "PROPERTY_VALUE_ERROR [options]"),
         (json!([{"type": "IN"}, null, {"columns": ["x", "y"]}]), "PROPERTY_VALUE_ERROR [options.columns]"),

@@ -1,5 +1,6 @@
 //! A whole callhouse without its binary: a lake in a temporary folder, accounts, and the router on top.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
@@ -16,10 +17,11 @@ use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::record::fold;
 use callhouse_core::{AccountId, CallRecord, KafkaPartition};
-use callhouse_exports::{Links, Options, Service as Exports, SigningKey};
+use callhouse_exports::{Announcer, Links, Options, Service as Exports, SigningKey};
 use callhouse_lake::accounts::Accounts;
 use callhouse_lake::jobs::Jobs;
 use callhouse_lake::rows::encode_calls;
+use callhouse_lake::webhooks::{Resolver, Wall, Webhooks};
 use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, HotRows, Table};
 use callhouse_log::{Append, Appender, Error as LogError};
 use callhouse_query::{Engine, EngineOptions, ExportOptions, Exporter, Room, RoomOptions};
@@ -57,6 +59,17 @@ pub(crate) struct Told(pub(crate) Mutex<Vec<String>>);
 impl Readiness for Told {
     async fn problems(&self) -> Vec<String> {
         self.0.lock().clone()
+    }
+}
+
+/// Knows `inner.example.com`, which is a loopback address; every other name is a public one.
+struct Names;
+
+#[async_trait]
+impl Resolver for Names {
+    async fn resolve(&self, host: &str) -> std::io::Result<Vec<IpAddr>> {
+        let address = if host == "inner.example.com" { [127, 0, 0, 1] } else { [8, 8, 8, 8] };
+        Ok(vec![IpAddr::from(address)])
     }
 }
 
@@ -114,13 +127,18 @@ impl House {
         let key = SigningKey::of(folder.path()).expect("a key");
         let options = Options { poll: Duration::from_millis(20), ..Options::default() };
         let links = Links::new(key, "http://here", options.link);
-        let exports = Exports::new(Jobs::new(catalog.clone()), links, options);
+        let webhooks = Webhooks::new(catalog.clone());
+        let announcer = Announcer::new(webhooks.subscriptions().clone(), links.clone(), Arc::clone(&clock) as _);
+        let jobs = Jobs::new(catalog.clone()).telling(Arc::new(announcer));
+        let exports = Exports::new(jobs, links, options);
         let router = router(App {
             engine: engine.clone(),
             exports: exports.clone(),
             room,
             catalog: catalog.clone(),
             accounts: accounts.clone(),
+            webhooks,
+            wall: Wall::new(false, Arc::new(Names)),
             appender: Arc::clone(&log) as _,
             clock: Arc::clone(&clock) as _,
             readiness: Arc::clone(&readiness) as _,

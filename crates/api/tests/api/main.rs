@@ -11,3 +11,4 @@ mod operate;
 mod queries;
 mod sql;
 mod tenancy;
+mod webhooks;

@@ -26,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) query: Query,
     pub(crate) sql: Sql,
     pub(crate) exports: Exports,
+    pub(crate) webhooks: Webhooks,
     pub(crate) log: Log,
 }
 
@@ -158,6 +159,34 @@ pub(crate) struct Exports {
     pub(crate) lease_ms: u64,
 }
 
+/// Deliveries to the endpoints of accounts.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Webhooks {
+    /// Whether this process delivers.
+    pub(crate) enabled: bool,
+    /// Attempts under way at once.
+    pub(crate) concurrency: usize,
+    /// Attempts of one account to one address at once.
+    pub(crate) endpoint_concurrency: usize,
+    /// From the connection to the end of the reply.
+    pub(crate) timeout_ms: u64,
+    /// Tries of a delivery.
+    pub(crate) tries: u32,
+    /// The pause after the first try that failed.
+    pub(crate) retry_first_ms: u64,
+    /// Each pause is so many times the one before.
+    pub(crate) retry_factor: u32,
+    /// A pause is at most so long.
+    pub(crate) retry_longest_ms: u64,
+    /// A hook is disabled when nothing has reached it for so long.
+    pub(crate) disable_after_ms: u64,
+    /// Events that are taken in later than so long after they happened are not announced.
+    pub(crate) announce_within_ms: u64,
+    /// Lets webhooks be sent to loopback, private and other addresses that are not public.
+    pub(crate) allow_private_endpoints: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Log {
@@ -189,6 +218,7 @@ impl Default for Settings {
             query: Query::default(),
             sql: Sql::default(),
             exports: Exports::default(),
+            webhooks: Webhooks::default(),
             log: Log::default(),
         }
     }
@@ -284,6 +314,24 @@ impl Default for Exports {
     }
 }
 
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            concurrency: 256,
+            endpoint_concurrency: 8,
+            timeout_ms: 10_000,
+            tries: 10,
+            retry_first_ms: 10_000,
+            retry_factor: 3,
+            retry_longest_ms: 43_200_000,
+            disable_after_ms: 259_200_000,
+            announce_within_ms: 259_200_000,
+            allow_private_endpoints: false,
+        }
+    }
+}
+
 impl Default for Log {
     fn default() -> Self {
         Self { format: LogFormat::Auto, filter: "info".to_owned() }
@@ -303,6 +351,11 @@ impl Settings {
         ensure!(self.exports.lease_ms >= 1_000, "exports.lease_ms is at least 1000");
         ensure!(certificate == key, "sql.tls_certificate and sql.tls_key are set together or not at all");
         ensure!(topics || !brokers, "kafka.brokers is set and kafka.topics is not");
+        let hooks = &self.webhooks;
+        ensure!(
+            hooks.timeout_ms > 0 && hooks.tries > 0,
+            "webhooks.timeout_ms and webhooks.tries are at least 1"
+        );
         Ok(())
     }
 }

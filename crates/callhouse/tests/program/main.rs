@@ -14,3 +14,4 @@ mod sdk;
 mod settings;
 mod stored;
 mod support;
+mod webhooks;

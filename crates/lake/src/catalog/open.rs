@@ -81,6 +81,7 @@ pub(super) async fn prepare(
     // Younger than the catalogs of the first release; older programs leave it alone.
     sqlx::raw_sql(include_str!("scram.sql")).execute(&mut *transaction).await.map_err(failed)?;
     sqlx::raw_sql(include_str!("jobs.sql")).execute(&mut *transaction).await.map_err(failed)?;
+    sqlx::raw_sql(include_str!("../webhooks/tables.sql")).execute(&mut *transaction).await.map_err(failed)?;
     let tables = read_tables(&mut transaction).await?;
     check_columns(&mut transaction, &tables).await?;
     transaction.commit().await.map_err(failed)?;

@@ -1,26 +1,25 @@
 //! Jobs as rows.
 
 use callhouse_core::Timestamp;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
 use super::{Job, JobId, JobStatus, Percent};
-use crate::accounts::{Secret, account_column};
+use crate::accounts::account_column;
 
 impl FromRow<'_, SqliteRow> for Job {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         let id: String = row.try_get("id")?;
         let status: String = row.try_get("status")?;
         let percent: u16 = row.try_get("percent")?;
-        let webhook: Option<String> = row.try_get("webhook")?;
         Ok(Self {
             id: JobId::parse(&id).ok_or_else(|| undecodable("id", format!("{id:?} is no id")))?,
             account: account_column(row, "account")?,
             all_accounts: row.try_get("all_accounts")?,
             kind: row.try_get("kind")?,
             parameters: json(row, "parameters")?.unwrap_or_default(),
-            webhook: webhook.map(Secret::new),
+            webhook: json(row, "webhook")?,
             status: JobStatus::parse(&status)
                 .ok_or_else(|| undecodable("status", format!("{status:?} is no status")))?,
             percent: Percent(percent.min(Percent::WHOLE.0)),
@@ -38,7 +37,7 @@ impl FromRow<'_, SqliteRow> for Job {
     }
 }
 
-fn json(row: &SqliteRow, column: &'static str) -> Result<Option<Value>, sqlx::Error> {
+fn json<T: DeserializeOwned>(row: &SqliteRow, column: &'static str) -> Result<Option<T>, sqlx::Error> {
     let text: Option<String> = row.try_get(column)?;
     let read = |text: String| serde_json::from_str(&text).map_err(|error| undecodable(column, error.to_string()));
     text.map(read).transpose()
