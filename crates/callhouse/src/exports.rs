@@ -42,8 +42,10 @@ pub(crate) fn service(
 pub(crate) fn exporter(engine: Engine, room: &Room, settings: &Settings) -> anyhow::Result<Exporter> {
     let options = ExportOptions {
         memory_bytes: settings.exports.memory_bytes,
+        slice_bytes: settings.exports.memory_bytes,
         spill_folder: room.options().spill_folder.clone(),
         spill_limit_bytes: settings.sql.spill_limit_bytes,
+        ..ExportOptions::default()
     };
     Exporter::new(engine, &options).context("opening exports failed")
 }

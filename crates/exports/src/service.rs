@@ -201,7 +201,7 @@ impl Service {
     }
 
     /// One run of a job, to whatever end.
-    async fn one(&self, exporter: &Exporter, lease: &Lease, stop: &CancellationToken) {
+    pub(crate) async fn one(&self, exporter: &Exporter, lease: &Lease, stop: &CancellationToken) {
         let job = lease.job();
         let id = job.id.as_str();
         tracing::info!(job = id, account = %job.account, attempt = job.attempt, "an export runs");

@@ -46,11 +46,28 @@ const LONGEST_WAY: Duration = Duration::from_millis(100);
 /// What an operator may set of exports.
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
-    /// Memory an export may take for the rows of a slice, and once more for sorting what is larger.
+    /// Memory an export may take for sorting rows of a slice that is larger than `slice_bytes`.
     pub memory_bytes: usize,
     /// Where what does not fit is sorted; without a folder such an export fails.
     pub spill_folder: Option<PathBuf>,
     pub spill_limit_bytes: u64,
+    /// Rows read at once, about.
+    pub slice_rows: u64,
+    /// Bytes of a slice that are held as they were read.
+    pub slice_bytes: usize,
+}
+
+impl Default for ExportOptions {
+    fn default() -> Self {
+        // Pages of files have 8,192 rows, and of those at the edges of a slice some are read twice.
+        Self {
+            memory_bytes: 64 << 20,
+            spill_folder: None,
+            spill_limit_bytes: 8 << 30,
+            slice_rows: 65_536,
+            slice_bytes: 64 << 20,
+        }
+    }
 }
 
 /// Which rows to read. Every row must have an account and a key, unique within the account.
@@ -78,6 +95,8 @@ struct Shared {
     runtime: RuntimeEnv,
     disk: Arc<DiskManager>,
     memory_bytes: usize,
+    slice_rows: u64,
+    slice_bytes: usize,
 }
 
 impl Exporter {
@@ -96,7 +115,10 @@ impl Exporter {
             .build()
             .map_err(|source| Error::execute("opening the spill folder of exports", source))?;
         let runtime = engine.sessions().base().runtime_env().as_ref().clone();
-        let shared = Shared { engine, runtime, disk: Arc::new(disk), memory_bytes: options.memory_bytes };
+        let ExportOptions { memory_bytes, slice_rows, slice_bytes, .. } = *options;
+        let slice_rows = slice_rows.max(1);
+        let shared =
+            Shared { engine, runtime, disk: Arc::new(disk), memory_bytes, slice_rows, slice_bytes };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -129,7 +151,7 @@ impl Exporter {
         let session = self.session(&view, scope)?;
         let matching = Matching { session, question };
         let schema = Arc::new(matching.selected(matching.all().await?)?.schema().as_arrow().clone());
-        let slices = slices::plan(&matching).await?;
+        let slices = slices::plan(&matching, self.shared.slice_rows).await?;
         let rows = slices.iter().map(|slice| slice.rows).sum();
         let exporter = self.clone();
         Ok(ExportRows { exporter, view, matching, schema, rows, slices: slices.into(), reading: None })
@@ -246,7 +268,7 @@ impl ExportRows {
                 self.reading = None;
             }
             let Some(slice) = self.slices.pop_front() else { return Ok(None) };
-            let most_bytes = self.exporter.shared.memory_bytes;
+            let most_bytes = self.exporter.shared.slice_bytes;
             self.reading = Some(slice::read(&self.matching, &slice, most_bytes).await?);
         }
     }

@@ -153,10 +153,10 @@ pub(super) fn all() -> Value {
                     "description": "parameters of the source's query (GET /v1/queries); of calls those of cdr_search",
                     "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
                 },
-                "format": { "enum": Format::ALL.map(Format::name) },
+                "format": { "anyOf": [{ "enum": Format::ALL.map(Format::name) }, { "type": "null" }] },
                 "gzip": { "type": "boolean", "description": "not with parquet" },
                 "columns": { "type": "array", "items": { "type": "string" }, "description": "all if left out" },
-                "time_zone": { "type": "string", "examples": ["Europe/Paris"], "description": "IANA, in which csv and ndjson print instants" },
+                "time_zone": { "type": ["string", "null"], "examples": ["Europe/Paris"], "description": "IANA, in which csv and ndjson print instants" },
                 "csv": {
                     "type": "object",
                     "additionalProperties": false,

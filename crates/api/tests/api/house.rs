@@ -151,8 +151,7 @@ impl House {
 
     /// Takes up exports from here on.
     pub(crate) fn run_exports(&self) {
-        let options = ExportOptions { memory_bytes: 64 << 20, spill_folder: None, spill_limit_bytes: 0 };
-        let exporter = Exporter::new(self.engine.clone(), &options).expect("an exporter");
+        let exporter = Exporter::new(self.engine.clone(), &ExportOptions::default()).expect("an exporter");
         drop(tokio::spawn(self.exports.clone().run(exporter, self.stop.clone())));
     }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::support::{DEADLINE, Place, Server, installed};
+use crate::webhooks::Endpoint;
 
 const SET: [&str; 9] =
     ["generate", "--settled", "--calls", "20000", "--seed", "5", "--accounts", "3", "--calls-per-file=3000"];
@@ -167,5 +168,81 @@ async fn duckdb_adds_up_the_files_to_the_totals() {
             assert_eq!(&added[member], sum, "{name}: {member}");
         }
     }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_a_job_are_told_to_its_webhook_and_to_subscriptions() {
+    let place = Place::new();
+    place.run(SET);
+    let admin = place.admin_key();
+    let listing = SET.into_iter().filter(|word| !word.starts_with("--settled") && !word.starts_with("--calls-per-file"));
+    let names = place.run(listing.chain(["--list-accounts"]));
+    let account = names.lines().next().expect("an account");
+    place.run(["account", "create", account]);
+    let key = place.run(["api-key", "create", "--account", account, "--name", "test"]).trim().to_owned();
+    let allowed = [("CALLHOUSE_WEBHOOKS_ALLOW_PRIVATE_ENDPOINTS", "true")];
+    let server = place.serve(&[&SETTINGS[..], &allowed].concat(), &[]);
+    let (subscribed, own) = (Endpoint::start().await, Endpoint::start().await);
+    let hook = server.ask(&key, "webhooks.subscribe", json!(["job.status_update", subscribed.url(), null])).await;
+    // The operator's own account is told of nothing: what an administrator exports is not the account's to see.
+    server.ask(&admin, "webhooks.subscribe", json!(["job.status_update", subscribed.url(), null])).await;
+    let body = json!({"source": "calls", "webhook": {"endpoint": own.url()}});
+    let id = begin(&server, &key, body.clone()).await;
+    done(&server, &key, &id).await;
+    let everything = begin(&server, &admin, body).await;
+    done(&server, &admin, &everything).await;
+    let told = |endpoint: &Endpoint, id: &str| {
+        let events = endpoint.events();
+        let of_job = events.into_iter().filter(|event| event["data"]["id"] == id);
+        let mut told: Vec<(String, Value)> =
+            of_job.map(|event| (event["data"]["status"].to_string(), event)).collect();
+        told.sort_by(|left, right| left.0.cmp(&right.0));
+        told
+    };
+    poll_until(DEADLINE, || {
+        let counts = [told(&subscribed, &id), told(&own, &id), told(&own, &everything)].map(|told| told.len());
+        std::future::ready(counts == [2, 2, 2])
+    })
+    .await;
+    for (endpoint, hash) in [(&subscribed, &hook["hash"]), (&own, &Value::Null)] {
+        let told = told(endpoint, &id);
+        assert_eq!([told[0].0.as_str(), told[1].0.as_str()], ["\"DONE\"", "\"RUNNING\""]);
+        assert_eq!((&told[0].1["type"], &told[0].1["hook_hash"]), (&json!("job.status_update"), hash));
+    }
+    let done = &told(&own, &id)[0].1["data"];
+    let file = reqwest::get(done["result"]["url"].as_str().expect("a URL")).await.expect("an answer");
+    let file = file.bytes().await.expect("a body");
+    assert_eq!(done["result"]["sha256"], hex::encode(Sha256::digest(&file)));
+    assert_eq!(told(&subscribed, &everything).len(), 0);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lak_3_a_file_has_the_same_bytes_before_and_after_compaction() {
+    let place = Place::new();
+    let events = place.path("calls.jsonl");
+    let events = events.to_str().expect("UTF-8");
+    place.run(["generate", "--calls", "3000", "--seed", "9", "--accounts", "2", "--to", events]);
+    let put_off = [("CALLHOUSE_COMPACTION_ENABLED", "false")];
+    let mut import = place.callhouse();
+    import.args(["import", "--format", "cloudevents", "--create-accounts", events]).envs(put_off);
+    assert!(import.output().expect("it starts").status.success());
+    let key = place.admin_key();
+    let server = place.serve(&[&SETTINGS[..], &put_off].concat(), &[]);
+    let hashes = async || {
+        let mut hashes = Vec::new();
+        for format in ["csv", "parquet"] {
+            let id = begin(&server, &key, json!({"source": "calls", "format": format})).await;
+            let export = done(&server, &key, &id).await;
+            hashes.push((export["result"]["sha256"].clone(), export["result"]["totals"].clone()));
+        }
+        hashes
+    };
+    let before = hashes().await;
+    let recent = place.run(["status"]);
+    place.run(["compact"]);
+    assert_ne!(place.run(["status"]), recent, "there was nothing to compact");
+    assert_eq!(hashes().await, before);
     server.stop().await;
 }

@@ -217,7 +217,7 @@ proptest! {
 
 #[test]
 fn parquet_reads_back_as_what_was_written_with_amounts_and_instants_as_such() {
-    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
     let rows: Vec<Row> = (0..20_000)
         .map(|number| {

@@ -14,8 +14,6 @@ use crate::error::Error;
 use crate::named::instant;
 use crate::scan::{ACCOUNT, texts};
 
-/// Rows of a slice, about. Pages of files have 8,192 rows, and of those at the edges of a slice some are read twice.
-const SLICE_ROWS: u64 = 65_536;
 /// Rows of a busy day are not spread evenly: so many times as many slices as its average asks for.
 const BUSY: u64 = 2;
 
@@ -63,8 +61,8 @@ impl Slice {
 /// Rows by account and by the start of their UTC day in microseconds; `None` for those without an instant.
 type Counts = BTreeMap<String, BTreeMap<Option<i64>, u64>>;
 
-/// Counts the rows and cuts them into slices.
-pub(super) async fn plan(matching: &Matching) -> Result<Vec<Slice>, Error> {
+/// Counts the rows and cuts them into slices of about so many.
+pub(super) async fn plan(matching: &Matching, slice_rows: u64) -> Result<Vec<Slice>, Error> {
     let day = date_trunc(lit("day"), ident(matching.question.time)).alias("day");
     let counted = matching
         .all()
@@ -75,7 +73,7 @@ pub(super) async fn plan(matching: &Matching) -> Result<Vec<Slice>, Error> {
     for batch in counted.collect().await.map_err(failed)? {
         add(&mut counts, &batch)?;
     }
-    Ok(cut(&counts, SLICE_ROWS))
+    Ok(cut(&counts, slice_rows))
 }
 
 fn add(counts: &mut Counts, batch: &RecordBatch) -> Result<(), Error> {
