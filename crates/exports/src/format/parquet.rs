@@ -1,5 +1,6 @@
 //! Parquet: instants in UTC, amounts as decimals, zstd within.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -7,6 +8,7 @@ use arrow::compute::BatchCoalescer;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
+use parking_lot::Mutex;
 
 use super::{Columns, Encode, Output, Written, encode};
 use crate::error::Error;
@@ -19,7 +21,22 @@ const BATCH_ROWS: usize = 8_192;
 pub(super) struct Parquet {
     columns: Columns,
     rows: BatchCoalescer,
-    writer: ArrowWriter<Output>,
+    writer: ArrowWriter<Handle>,
+    output: Handle,
+}
+
+/// The output, which the writer has and does not give back.
+#[derive(Clone)]
+struct Handle(Arc<Mutex<Output>>);
+
+impl Write for Handle {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Write::write(&mut *self.0.lock(), bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Parquet {
@@ -29,14 +46,16 @@ impl Parquet {
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
             .build();
         let schema = Arc::clone(&columns.schema);
-        let writer = ArrowWriter::try_new(output, Arc::clone(&schema), Some(properties)).map_err(encode)?;
-        Ok(Self { columns, rows: BatchCoalescer::new(schema, BATCH_ROWS), writer })
+        let output = Handle(Arc::new(Mutex::new(output)));
+        let writer = ArrowWriter::try_new(output.clone(), Arc::clone(&schema), Some(properties));
+        let writer = writer.map_err(encode)?;
+        Ok(Self { columns, rows: BatchCoalescer::new(schema, BATCH_ROWS), writer, output })
     }
 
     fn write(&mut self) -> Result<(), Error> {
         while let Some(batch) = self.rows.next_completed_batch() {
             let written = self.writer.write(&batch);
-            self.writer.inner_mut().check()?;
+            self.output.0.lock().check()?;
             written.map_err(encode)?;
         }
         Ok(())
@@ -54,8 +73,13 @@ impl Encode for Parquet {
         self.rows.finish_buffered_batch().map_err(encode)?;
         self.write()?;
         let closed = self.writer.finish();
-        self.writer.inner_mut().check()?;
+        self.output.0.lock().check()?;
         closed.map_err(encode)?;
-        self.writer.into_inner().map_err(encode)?.finish()
+        let Self { writer, output, .. } = *self;
+        drop(writer);
+        match Arc::into_inner(output.0) {
+            Some(output) => output.into_inner().finish(),
+            None => Err(Error::Encode("the writer of Parquet keeps its output".into())),
+        }
     }
 }
