@@ -63,6 +63,8 @@ pub(super) const NAMES: &[(&str, &str, Form)] = &[
     ("sql", "pg_connections", Form::Number),
     ("sql", "tls_certificate", Form::Text),
     ("sql", "tls_key", Form::Text),
+    ("limits", "requests_per_second", Form::Number),
+    ("limits", "burst", Form::Number),
     ("log", "format", Form::Text),
     ("log", "filter", Form::Text),
 ];
@@ -78,6 +80,15 @@ pub(super) fn variables() -> Vec<(String, String)> {
 /// One variable of this process.
 pub(super) fn variable(name: &str) -> Option<String> {
     variables().into_iter().find(|(found, _)| found == name).map(|(_, value)| value)
+}
+
+/// Who is at the command line, as far as the environment says; `sudo` keeps the name of whoever called it.
+pub(super) fn user() -> String {
+    let names = ["SUDO_USER", "USER", "LOGNAME"].into_iter();
+    names
+        .filter_map(|name| std::env::var_os(name)?.into_string().ok())
+        .find(|name| !name.is_empty())
+        .unwrap_or_default()
 }
 
 /// The configuration file the environment names.
