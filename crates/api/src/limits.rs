@@ -3,6 +3,7 @@
 //! Counted by the generic cell rate algorithm (`governor`), whose state is one number, in a cache of bounded size: what
 //! it drops is counted anew. Only credentials that are good are counted, so that nobody can fill it with guesses.
 
+use std::convert::Infallible;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,13 +63,14 @@ impl RequestLimits {
     pub(crate) fn count(&self, principal: &Principal) -> Option<Standing> {
         let limit = principal.limit.or(self.usual)?;
         let counted_as = principal.counted_as();
-        let now = self.ticks.now();
-        let known = self.counts.get(&counted_as).filter(|count| count.limit == limit && count.has_seen(now));
-        let count = known.unwrap_or_else(|| {
-            let count = Arc::new(Count::new(limit, &self.ticks));
+        let fresh = || Arc::new(Count::new(limit, &self.ticks));
+        // Requests that come at the same time are counted by the same.
+        let counted = self.counts.get_or_insert_with(&counted_as, || Ok::<_, Infallible>(fresh()));
+        let mut count = counted.unwrap_or_else(|never| match never {});
+        if count.limit != limit || !count.has_seen(self.ticks.now()) {
+            count = fresh();
             self.counts.insert(counted_as, Arc::clone(&count));
-            count
-        });
+        }
         Some(count.one(&self.ticks))
     }
 }
@@ -77,7 +79,7 @@ impl Count {
     fn new(limit: RequestLimit, ticks: &Ticks) -> Self {
         let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
         let limiter = RateLimiter::direct_with_clock(quota, ticks.clone());
-        Self { limit, limiter: limiter.with_middleware(), last: AtomicU64::new(0) }
+        Self { limit, limiter: limiter.with_middleware(), last: AtomicU64::new(ticks.now().0) }
     }
 
     /// Whether a request at `now` comes after the last one. Where the clock was set back we count anew: nobody must
