@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::Place;
+use crate::support::{Place, http_client};
 
 /// The audit log as the program shows it, newest first.
 fn audit(place: &Place, arguments: &[&str]) -> Vec<Value> {
@@ -70,7 +70,7 @@ async fn keys_are_held_to_what_they_are_good_for_by_a_running_server() {
     }
 
     let server = place.serve(&[], &[]);
-    let client = reqwest::Client::new();
+    let client = http_client();
     let status = async |key: &str, method: &str, params: Value| {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let sent = client.post(format!("{}/json-rpc/v1.1/", server.address));

@@ -1,5 +1,7 @@
 //! What there is to tell of one number, for people who ask about it; and of the numbers of a country.
 
+use std::collections::BTreeSet;
+
 use phonenumber::metadata::DATABASE;
 use phonenumber::{Metadata, Mode};
 
@@ -24,7 +26,7 @@ pub struct CountryNumbers {
     /// What is dialled before numbers within the country; most countries have `0`, many nothing.
     pub trunk_prefix: Option<&'static str>,
     /// Digits a number may have, without calling code and trunk prefix, in ascending order.
-    pub lengths: &'static [u16],
+    pub lengths: Vec<u16>,
 }
 
 /// Looks a number up. What is no number has no details.
@@ -48,10 +50,12 @@ pub fn details(raw: &str) -> PhoneDetails {
 #[must_use]
 pub fn numbers_of(country: &str) -> Option<CountryNumbers> {
     let metadata = DATABASE.by_id(country)?;
+    let types = numbering::TYPES.iter().filter_map(|kind| metadata.descriptors().get(*kind));
+    let lengths: BTreeSet<u16> = types.flat_map(|of_type| of_type.possible_length()).copied().collect();
     Some(CountryNumbers {
         calling_code: metadata.country_code(),
         trunk_prefix: metadata.national_prefix(),
-        lengths: metadata.descriptors().general().possible_length(),
+        lengths: lengths.into_iter().collect(),
     })
 }
 

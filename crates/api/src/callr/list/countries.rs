@@ -62,15 +62,16 @@ impl Country {
             country_localcode: numbers.as_ref().and_then(|numbers| numbers.trunk_prefix),
             country_longitude: country.geo().longitude().to_string(),
             country_neighbours: None,
-            country_number_length: numbers.as_ref().map(|numbers| joined(numbers.lengths)),
+            country_number_length: numbers.as_ref().and_then(|numbers| joined(&numbers.lengths)),
             country_tld: None,
             currency_code: country.currency_code().to_string(),
         }
     }
 }
 
-fn joined(lengths: &[u16]) -> String {
-    lengths.iter().map(u16::to_string).collect::<Vec<_>>().join(",")
+fn joined(lengths: &[u16]) -> Option<String> {
+    let texts: Vec<String> = lengths.iter().map(u16::to_string).collect();
+    (!texts.is_empty()).then(|| texts.join(","))
 }
 
 async fn run(params: Params) -> Result<Answer, Error> {
@@ -80,6 +81,8 @@ async fn run(params: Params) -> Result<Answer, Error> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -96,6 +99,7 @@ mod tests {
         assert_eq!(germany["country_fr_label"], "ALLEMAGNE");
         assert_eq!(germany["country_dialcode"], "49");
         assert_eq!(germany["country_localcode"], "0");
+        assert_eq!(serde_json::to_value(&COUNTRIES["SG"]).expect("JSON")["country_localcode"], Value::Null);
         assert_eq!(germany["currency_code"], "EUR");
         assert_eq!(germany["country_languages"], "de");
         for country in COUNTRIES.values() {

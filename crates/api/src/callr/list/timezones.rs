@@ -29,22 +29,35 @@ struct Timezone {
 
 /// By id.
 static TIMEZONES: LazyLock<BTreeMap<u32, Timezone>> = LazyLock::new(|| {
-    // The names this callhouse takes for time zones. Names of one zone lead to the same data.
+    // The names this callhouse takes for time zones.
     let zones = TZ_VARIANTS.iter().filter_map(|zone| timezone_data::load(zone.name()).ok());
-    let mut same: BTreeMap<String, Vec<Zone>> = BTreeMap::new();
+    let mut named: BTreeMap<String, Vec<Zone>> = BTreeMap::new();
     for zone in zones {
-        let data = format!("{:?} {:?} {}", zone.types(), zone.transitions(), zone.extend_raw());
-        same.entry(data).or_default().push(zone);
+        named.entry(rules(&zone, i64::MIN)).or_default().push(zone);
     }
-    same.values().filter_map(|zones| Timezone::of(zones)).map(|zone| (zone.id, zone)).collect()
+    // IANA's table of countries tells zones apart that differ since 1970. Whose clocks agreed since is of the same zone.
+    let (mut of_countries, others): (Vec<_>, Vec<_>) =
+        named.into_values().partition(|names| names.iter().any(|zone| zone.meta().is_some()));
+    let mut of_none = Vec::new();
+    for names in others {
+        let since_1970 = names.first().filter(|zone| is_of_a_place(zone)).map(|zone| rules(zone, 0));
+        let same =
+            of_countries.iter_mut().find(|known| known.first().map(|zone| rules(zone, 0)) == since_1970);
+        match same {
+            Some(known) => known.extend(names),
+            None => of_none.push(names),
+        }
+    }
+    let all = of_countries.iter().chain(&of_none);
+    all.filter_map(|names| Timezone::of(names)).map(|zone| (zone.id, zone)).collect()
 });
 
 impl Timezone {
     /// The zone that all these names are of.
-    fn of(zones: &[Zone]) -> Option<Self> {
-        let main = main_name(zones)?;
+    fn of(names: &[Zone]) -> Option<Self> {
+        let main = main_name(names)?;
         let countries = main.meta().map(|meta| meta.countries().map(|country| country.code).collect());
-        let others = zones.iter().map(Zone::name).filter(|name| *name != main.name());
+        let others = names.iter().map(Zone::name).filter(|name| *name != main.name());
         Some(Self {
             country_codes: countries.unwrap_or_default(),
             dst: if main.extend().is_some_and(|rule| rule.has_dst()) { "yes" } else { "no" },
@@ -56,15 +69,28 @@ impl Timezone {
     }
 }
 
+/// What clocks of a zone have shown since an instant and will show; names of one zone have the same.
+fn rules(zone: &Zone, since: i64) -> String {
+    let at = |index: usize| zone.types().get(index);
+    let changes = zone.transitions().iter().filter(|change| change.when >= since);
+    let changes: Vec<_> = changes.map(|change| (change.when, at(change.type_idx))).collect();
+    format!("{:?} {changes:?} {}", zone.lookup(since), zone.extend_raw())
+}
+
+/// Names such as `Etc/GMT` and `EST` are of no place, though the clocks of some may have agreed with them.
+fn is_of_a_place(zone: &Zone) -> bool {
+    zone.name().contains('/') && !zone.name().starts_with("Etc/")
+}
+
 /// The name IANA's table of countries uses; for zones of none that of `Etc` which is called as its time is; else the
 /// first.
-fn main_name(zones: &[Zone]) -> Option<&Zone> {
-    let of_countries = zones.iter().find(|zone| zone.meta().is_some());
+fn main_name(names: &[Zone]) -> Option<&Zone> {
+    let of_countries = names.iter().find(|zone| zone.meta().is_some());
     let is_plain = |zone: &&Zone| {
         let name = zone.name().strip_prefix("Etc/");
         name.is_some() && zone.types().first().map(|kind| kind.abbrev) == name
     };
-    of_countries.or_else(|| zones.iter().find(is_plain)).or(zones.first())
+    of_countries.or_else(|| names.iter().find(is_plain)).or(names.first())
 }
 
 /// A number that stays with a name: the first 31 bits of its SHA-256.
@@ -110,6 +136,11 @@ mod tests {
         assert_eq!((kolkata.country_codes.as_slice(), kolkata.dst), (["IN"].as_slice(), "no"));
         assert!(kolkata.iana_names.contains(&"Asia/Calcutta"));
         assert!(zone("Etc/UTC").iana_names.contains(&"Zulu"));
+        assert!(
+            zone("Etc/GMT").iana_names.contains(&"Greenwich") && zone("Etc/GMT").country_codes.is_empty()
+        );
+        assert!(zone("Africa/Abidjan").iana_names.contains(&"Africa/Lome"));
+        assert!(zone("Europe/London").iana_names.contains(&"Europe/Jersey"));
         assert_eq!(zone("America/New_York").label, "America/New York");
     }
 }
