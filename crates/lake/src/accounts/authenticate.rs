@@ -122,7 +122,7 @@ impl Accounts {
             return Ok(Some(principal));
         }
         let failed = Error::catalog("check of a session");
-        let found: Option<(i64, String, bool, i64, Option<i64>, Option<String>)> = sqlx::query_as(
+        let found: Option<KeptSession> = sqlx::query_as(
             "SELECT id, account, admin, valid_until, api_key, entered_by FROM callhouse_sessions
              WHERE token_hash = ?1 AND valid_until > ?2",
         )
@@ -131,7 +131,9 @@ impl Accounts {
         .fetch_optional(self.catalog.pool())
         .await
         .map_err(failed)?;
-        let Some((id, account, admin, valid_until, api_key, entered_by)) = found else { return Ok(None) };
+        let Some(KeptSession { id, account, admin, valid_until, api_key, entered_by }) = found else {
+            return Ok(None);
+        };
         let account = account_id(&account)?;
         let rights = match api_key {
             None => Principal::of_login(account.clone()),
@@ -176,6 +178,17 @@ impl Accounts {
         self.verified.believe(key, &principal, until);
         Ok(Some(principal))
     }
+}
+
+/// What is kept of a session that matters for its rights.
+#[derive(sqlx::FromRow)]
+struct KeptSession {
+    id: i64,
+    account: String,
+    admin: bool,
+    valid_until: i64,
+    api_key: Option<i64>,
+    entered_by: Option<String>,
 }
 
 /// Credentials that end are not believed beyond their end.
