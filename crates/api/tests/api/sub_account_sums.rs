@@ -33,7 +33,7 @@ fn hash(name: &str) -> String {
 /// Some calls in and out of an account; `seed` makes those of each account differ.
 fn calls_of(account: &str, seed: u32) -> Vec<Value> {
     let one = |index: u32| {
-        let inbound = (index + seed) % 2 == 0;
+        let inbound = (index + seed).is_multiple_of(2);
         let (second, length) = (10 + index, 5 + 7 * index + seed);
         let other = format!("+3361234{:04}", (index * 3 + seed) % 7);
         let (from, to) =

@@ -84,11 +84,12 @@ pub(super) fn variable(name: &str) -> Option<String> {
 
 /// Who is at the command line, as far as the environment says; `sudo` keeps the name of whoever called it.
 pub(super) fn user() -> String {
-    let names = ["SUDO_USER", "USER", "LOGNAME"].into_iter();
-    names
-        .filter_map(|name| std::env::var_os(name)?.into_string().ok())
-        .find(|name| !name.is_empty())
-        .unwrap_or_default()
+    let names = ["SUDO_USER", "USER", "LOGNAME"];
+    let value = |wanted: &str| {
+        let found = std::env::vars_os().find(|(name, _)| name == wanted);
+        found.and_then(|(_, value)| value.into_string().ok()).filter(|value| !value.is_empty())
+    };
+    names.into_iter().find_map(value).unwrap_or_default()
 }
 
 /// The configuration file the environment names.
