@@ -14,6 +14,7 @@ use callhouse_query::{Engine, Room};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::body::Bodies;
+use crate::limits::RequestLimits;
 
 /// Everything a request may need.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct App {
     pub webhooks: Webhooks,
     /// Where webhooks may be sent.
     pub wall: Wall,
+    /// How many requests credentials may make.
+    pub limits: RequestLimits,
     pub appender: Arc<dyn Appender>,
     pub clock: Arc<dyn Clock>,
     /// What `/readyz` asks besides the catalog.

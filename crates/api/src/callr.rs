@@ -3,6 +3,8 @@
 //! One file per method: its name, its parameters, what it does. Adding one is that file and a line in [`METHODS`].
 //! What every method served takes and gives is in `docs/api/callr.md`; a test compares the two lists.
 
+mod account_audit;
+mod account_sub;
 mod analytics_calls;
 mod api_key;
 mod cdr;
@@ -12,11 +14,14 @@ mod export;
 mod fields;
 mod format;
 mod jobs;
+mod list;
 mod method;
+mod page;
 mod params;
 mod session;
 mod system;
 mod webhooks;
+mod whose;
 
 use std::sync::Arc;
 
@@ -38,6 +43,12 @@ pub use webhooks::data::{WebhookData, WebhookDataError, WebhookSubject, webhook_
 
 /// Every method served, in order of name.
 const METHODS: &[Method] = &[
+    account_audit::search::METHOD,
+    account_sub::disable::METHOD,
+    account_sub::enable::METHOD,
+    account_sub::get::METHOD,
+    account_sub::get_quota::METHOD,
+    account_sub::search::METHOD,
     analytics_calls::cli_countries::METHOD,
     analytics_calls::history::METHOD,
     analytics_calls::inbound_did::METHOD,
@@ -54,6 +65,9 @@ const METHODS: &[Method] = &[
     jobs::cancel::METHOD,
     jobs::get::METHOD,
     jobs::get_list::METHOD,
+    list::countries::METHOD,
+    list::number_infos::METHOD,
+    list::timezones::METHOD,
     session::all::METHOD,
     session::create::METHOD,
     session::delete::METHOD,
@@ -80,9 +94,9 @@ pub(crate) async fn post(
     let (parts, body) = request.into_parts();
     let principal = match credentials::authenticate(&app, &parts.headers).await {
         Ok(principal) => principal,
-        Err(problem @ Problem::Unauthenticated { .. }) => {
+        Err(problem @ (Problem::Unauthenticated { .. } | Problem::TooManyRequests { .. })) => {
             let (id, _) = envelope::read(&read_refused(body).await);
-            return envelope::unauthenticated(&id, &problem);
+            return envelope::refused(&id, &problem);
         }
         Err(problem) => return problem.into_response(),
     };
@@ -102,6 +116,11 @@ async fn dispatch(context: Context, call: Call) -> Result<Answer, Error> {
         return Err(Error::MethodNotFound { method: call.method });
     };
     let method = &METHODS[index];
+    if let Some(scope) = method.needs
+        && !context.principal.may(scope)
+    {
+        return Err(Error::Forbidden { detail: scope.missing() });
+    }
     let clock = Arc::clone(&context.app.clock);
     let started_at = clock.now();
     let outcome = (method.run)(context, Params::new(call.params)).await;

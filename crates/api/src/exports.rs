@@ -13,12 +13,12 @@ mod request;
 mod shown;
 
 use axum::http::HeaderMap;
-use callhouse_lake::accounts::Principal;
+use callhouse_lake::accounts::{AccessScope, Principal};
 use callhouse_lake::jobs::{Job, JobId, Viewer};
 
 use crate::app::App;
 use crate::status::{Problem, chain};
-use crate::{credentials, scope};
+use crate::{access, scope};
 
 pub(crate) use create::post;
 pub(crate) use delete::delete;
@@ -28,14 +28,16 @@ pub(crate) use list::list;
 
 /// A job that somebody who proved who they are may see.
 async fn find(app: &App, id: &str, headers: &HeaderMap) -> Result<(Principal, Viewer, Job), Problem> {
-    let principal = credentials::authenticate(app, headers).await?;
+    let principal = access::enter(app, headers, AccessScope::Export).await?;
     let viewer = scope::viewer(&principal);
     let job = seen(app, &viewer, id).await?;
     Ok((principal, viewer, job))
 }
 
 async fn seen(app: &App, viewer: &Viewer, id: &str) -> Result<Job, Problem> {
-    let unknown = || Problem::UnknownExport { detail: format!("there is no export {id:?}; GET /v1/exports lists them") };
+    let unknown = || Problem::UnknownExport {
+        detail: format!("there is no export {id:?}; GET /v1/exports lists them"),
+    };
     let parsed = JobId::parse(id).ok_or_else(unknown)?;
     let job = app.exports.jobs().get(viewer, &parsed).await.map_err(|error| no_answer(&error))?;
     job.filter(|job| job.kind == callhouse_exports::KIND).ok_or_else(unknown)

@@ -26,7 +26,11 @@ pub(crate) const ROUTES: &[Route] = &[
         "/v1/queries/{name}",
         "the answer of one: ?from=…&to=…&format=json, ndjson, csv, arrow, parquet",
     ),
-    route("POST", "/v1/exports", "a file of all rows of a question: CSV, NDJSON, Parquet; made in the background"),
+    route(
+        "POST",
+        "/v1/exports",
+        "a file of all rows of a question: CSV, NDJSON, Parquet; made in the background",
+    ),
     route("GET", "/v1/exports", "the exports asked for, newest first"),
     route("GET", "/v1/exports/{id}", "how far an export is, its control totals, links to its file"),
     route("DELETE", "/v1/exports/{id}", "cancels it, or forgets it with its file"),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use async_trait::async_trait;
-use callhouse_api::{App, Readiness};
+use callhouse_api::{App, Readiness, RequestLimits};
 use callhouse_ingest::{Ingest, Options};
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
 use callhouse_lake::webhooks::Webhooks;
@@ -164,6 +164,7 @@ impl Server {
             exports,
             webhooks: hooks,
             wall: webhooks::wall(&settings.webhooks),
+            limits: RequestLimits::new(settings.limits.usual(), Arc::clone(catalog.clock())),
             appender: intake.appender(),
             clock: Arc::clone(catalog.clock()),
             readiness: Arc::new(IngestReadiness(Arc::clone(&intake.ingest))),

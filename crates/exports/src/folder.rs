@@ -72,7 +72,8 @@ impl Folder {
             let entry = entry.map_err(|source| Error::file("list", &self.path, source))?;
             let Ok(name) = entry.file_name().into_string() else { continue };
             let mut parts = name.splitn(3, '.');
-            let (id, attempt) = (parts.next().and_then(JobId::parse), parts.next().and_then(|text| text.parse().ok()));
+            let (id, attempt) =
+                (parts.next().and_then(JobId::parse), parts.next().and_then(|text| text.parse().ok()));
             if let (Some(id), Some(attempt)) = (id, attempt) {
                 files.push((name, id, attempt));
             }
@@ -160,7 +161,10 @@ impl Drop for Files {
         for name in names {
             if let Err(error) = self.folder.remove(&name) {
                 // Upkeep finds it, too.
-                tracing::warn!(error = &error as &dyn std::error::Error, "a file of an export was left behind");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a file of an export was left behind"
+                );
             }
         }
     }

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::spec::CsvOptions;
-use instants::Printer;
 pub(crate) use cells::decimal as write_decimal;
+use instants::Printer;
 pub(crate) use output::{Output, Written};
 
 /// The form of a file.

@@ -53,7 +53,8 @@ fn read_or_make(path: &Path) -> io::Result<Vec<u8>> {
     match fs::read_to_string(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         read => {
-            let key = hex::decode(read?.trim()).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
+            let key =
+                hex::decode(read?.trim()).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
             return match key.len() {
                 KEY_BYTES => Ok(key),
                 _ => Err(io::Error::new(ErrorKind::InvalidData, "it holds no key")),
@@ -160,14 +161,19 @@ mod tests {
     #[test]
     fn a_signature_is_of_one_job_and_one_instant() {
         let folder = tempfile::tempdir().unwrap();
-        let links = Links::new(SigningKey::of(folder.path()).unwrap(), "http://here/", Duration::from_secs(1));
+        let links =
+            Links::new(SigningKey::of(folder.path()).unwrap(), "http://here/", Duration::from_secs(1));
         let id = JobId::parse(&"a".repeat(32)).unwrap();
         let other = JobId::parse(&"b".repeat(32)).unwrap();
         let signature = hex::encode(links.key.mac(&id, 7).finalize().into_bytes());
         assert!(links.is_signed(&id, 7, &signature));
-        for (id, expires, signature) in
-            [(&other, 7, signature.as_str()), (&id, 8, signature.as_str()), (&id, 7, "00"), (&id, 7, "x"), (&id, 7, "")]
-        {
+        for (id, expires, signature) in [
+            (&other, 7, signature.as_str()),
+            (&id, 8, signature.as_str()),
+            (&id, 7, "00"),
+            (&id, 7, "x"),
+            (&id, 7, ""),
+        ] {
             assert!(!links.is_signed(id, expires, signature));
         }
     }

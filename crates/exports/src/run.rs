@@ -202,15 +202,10 @@ fn result(
     totals: &Totals,
 ) -> Value {
     let snapshot = view.snapshot();
-    let mut positions: Vec<(&str, i32, i64)> = snapshot
-        .positions
-        .iter()
-        .map(|(of, next)| (of.topic.as_ref(), of.partition, *next))
-        .collect();
+    let mut positions: Vec<(&str, i32, i64)> =
+        snapshot.positions.iter().map(|(of, next)| (of.topic.as_ref(), of.partition, *next)).collect();
     positions.sort_unstable();
-    let position = |(topic, kafka_partition, next_offset)| {
-        json!({ "topic": topic, "kafka_partition": kafka_partition, "next_offset": next_offset })
-    };
+    let position = |(topic, kafka_partition, next_offset)| json!({ "topic": topic, "kafka_partition": kafka_partition, "next_offset": next_offset });
     json!({
         "filename": shown_name(job, spec),
         "format": spec.format.name(),

@@ -196,7 +196,10 @@ impl Service {
             sweep(&self.shared.jobs, &self.shared.folder, now).await
         };
         if let Err(error) = kept.await {
-            tracing::error!(error = &error as &dyn std::error::Error, "upkeep of exports failed; the next round tries again");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "upkeep of exports failed; the next round tries again"
+            );
         }
     }
 
@@ -225,7 +228,11 @@ impl Service {
         };
         if let Err(error) = ended {
             // Its lease runs out, and it is taken up again.
-            tracing::error!(job = id, error = &error as &dyn std::error::Error, "the end of an export was not noted");
+            tracing::error!(
+                job = id,
+                error = &error as &dyn std::error::Error,
+                "the end of an export was not noted"
+            );
         }
     }
 
@@ -248,7 +255,12 @@ impl Service {
         lease.give_back(true).await
     }
 
-    async fn attempt(&self, exporter: &Exporter, lease: &Lease, stop: &CancellationToken) -> Result<(), Error> {
+    async fn attempt(
+        &self,
+        exporter: &Exporter,
+        lease: &Lease,
+        stop: &CancellationToken,
+    ) -> Result<(), Error> {
         let failures = lease.job().failures;
         if failures >= MAX_FAILURES {
             return Err(Error::GivenUp { failures });

@@ -128,7 +128,10 @@ impl ExportSpec {
     pub(crate) fn checked(&self) -> Result<Checked, Refusal> {
         let Some(source) = source(&self.source) else {
             let names: Vec<&str> = SOURCES.iter().map(|source| source.name).collect();
-            return refuse("source", format!("{:?} cannot be exported; there are {}", self.source, names.join(", ")));
+            return refuse(
+                "source",
+                format!("{:?} cannot be exported; there are {}", self.source, names.join(", ")),
+            );
         };
         let params = self.params(source)?;
         let columns = self.columns(source)?;
@@ -174,7 +177,10 @@ impl ExportSpec {
         }
         for (index, column) in self.columns.iter().enumerate() {
             if !known.contains(&column.as_str()) {
-                return refuse("columns", format!("{} has no column {column:?}; docs/tables.md lists them", source.name));
+                return refuse(
+                    "columns",
+                    format!("{} has no column {column:?}; docs/tables.md lists them", source.name),
+                );
             }
             if self.columns[..index].contains(column) {
                 return refuse("columns", format!("{column} is there twice"));

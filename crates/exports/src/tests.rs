@@ -100,7 +100,8 @@ async fn a_job_whose_processes_die_again_and_again_is_given_up() {
     let place = place(Options::default()).await;
     let job = place.ask().await;
     for attempt in 1..=5 {
-        let lease = place.service.jobs().claim(KIND, "dead", Duration::from_secs(1), LIMITS).await.unwrap().unwrap();
+        let lease =
+            place.service.jobs().claim(KIND, "dead", Duration::from_secs(1), LIMITS).await.unwrap().unwrap();
         assert_eq!(lease.job().attempt, attempt);
         place.clock.advance_micros(1_000_001);
     }

@@ -44,7 +44,9 @@ struct Columns {
 impl Columns {
     fn of(source: &Source, batch: &RecordBatch) -> Result<Self, Error> {
         let typed = |name: &str, kind: &DataType| {
-            let column = batch.column_by_name(name).ok_or_else(|| Error::Encode(format!("no column {name}").into()))?;
+            let column = batch
+                .column_by_name(name)
+                .ok_or_else(|| Error::Encode(format!("no column {name}").into()))?;
             cast(column, kind).map_err(|error| Error::Encode(Box::new(error)))
         };
         let scale = i8::try_from(SCALE).unwrap_or(i8::MAX);
@@ -75,7 +77,10 @@ impl Totals {
         while next < batch.num_rows() {
             // Rows of one group in a row are added at once.
             let group = groups.is_valid(next).then(|| groups.value(next)).unwrap_or_default();
-            let is_other = |row: &usize| groups.is_valid(*row) != groups.is_valid(next) || groups.is_valid(*row) && groups.value(*row) != group;
+            let is_other = |row: &usize| {
+                groups.is_valid(*row) != groups.is_valid(next)
+                    || groups.is_valid(*row) && groups.value(*row) != group
+            };
             let end = (next..batch.num_rows()).find(is_other).unwrap_or(batch.num_rows());
             self.all.add(&columns, next, end);
             match self.groups.get_mut(group) {
@@ -124,7 +129,10 @@ impl Sums {
         self.last = self.last.into_iter().chain(known()).max();
         for (sum, column) in self.sums.iter_mut().zip(&columns.sums) {
             let values = column.as_primitive::<Int64Type>();
-            *sum += (from..to).filter(|row| values.is_valid(*row)).map(|row| i128::from(values.value(row))).sum::<i128>();
+            *sum += (from..to)
+                .filter(|row| values.is_valid(*row))
+                .map(|row| i128::from(values.value(row)))
+                .sum::<i128>();
         }
         for (sum, column) in self.amounts.iter_mut().zip(&columns.amounts) {
             let values = column.as_primitive::<Decimal128Type>();

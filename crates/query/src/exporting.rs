@@ -117,8 +117,7 @@ impl Exporter {
         let runtime = engine.sessions().base().runtime_env().as_ref().clone();
         let ExportOptions { memory_bytes, slice_rows, slice_bytes, .. } = *options;
         let slice_rows = slice_rows.max(1);
-        let shared =
-            Shared { engine, runtime, disk: Arc::new(disk), memory_bytes, slice_rows, slice_bytes };
+        let shared = Shared { engine, runtime, disk: Arc::new(disk), memory_bytes, slice_rows, slice_bytes };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -160,8 +159,7 @@ impl Exporter {
     /// A session of one partition, with memory and disk of its own.
     fn session(&self, view: &ReadView, scope: &Scope) -> Result<SessionContext, Error> {
         let sessions = self.shared.engine.sessions();
-        let pool =
-            TrackConsumersPool::new(FairSpillPool::new(self.shared.memory_bytes), REPORTED_CONSUMERS);
+        let pool = TrackConsumersPool::new(FairSpillPool::new(self.shared.memory_bytes), REPORTED_CONSUMERS);
         let runtime = RuntimeEnv {
             memory_pool: Arc::new(pool),
             disk_manager: Arc::clone(&self.shared.disk),

@@ -133,10 +133,14 @@ impl Error {
             Self::PropertyUnknown { known, .. } => format!("known are {}", known.join(", ")),
             Self::ToBeforeFrom => "the end of the range lies before its start".to_owned(),
             Self::TooManyJobs { limit } => {
-                format!("{limit} jobs of the account wait or run; wait for them, or cancel some with jobs.cancel")
+                format!(
+                    "{limit} jobs of the account wait or run; wait for them, or cancel some with jobs.cancel"
+                )
             }
             Self::TooManyRows { limit } => {
-                format!("one answer carries {limit} rows; ask for a shorter range, page with cdr.search, or export them with cdr.export_async")
+                format!(
+                    "one answer carries {limit} rows; ask for a shorter range, page with cdr.search, or export them with cdr.export_async"
+                )
             }
             Self::TypeEndpointDuplicate => {
                 "the account is subscribed to this type at this endpoint already; webhooks.get_list says how"

@@ -58,8 +58,10 @@ fn spec(
     filters: BTreeMap<String, String>,
     options: Option<Object>,
 ) -> Result<ExportSpec, Error> {
-    let unusable =
-        |error: serde_json::Error| Error::PropertyValue { path: "options".to_owned(), detail: error.to_string() };
+    let unusable = |error: serde_json::Error| Error::PropertyValue {
+        path: "options".to_owned(),
+        detail: error.to_string(),
+    };
     let options: Options = match options {
         None => Options::default(),
         Some(Object(members)) => serde_json::from_value(Value::Object(members)).map_err(unusable)?,

@@ -33,5 +33,8 @@ impl FromJson for JobStatus {
 
 /// A job that was found, or the error of an unknown one.
 fn known(job: Option<Job>) -> Result<Job, Error> {
-    job.ok_or_else(|| Error::PropertyValue { path: "id".to_owned(), detail: "there is no such job".to_owned() })
+    job.ok_or_else(|| Error::PropertyValue {
+        path: "id".to_owned(),
+        detail: "there is no such job".to_owned(),
+    })
 }

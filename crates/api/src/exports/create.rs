@@ -8,13 +8,14 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use callhouse_exports::Asked;
+use callhouse_lake::accounts::AccessScope;
 
 use super::request;
 use super::shown::shown;
 use crate::app::App;
 use crate::body::Bodies;
 use crate::status::Problem;
-use crate::{callr, credentials};
+use crate::{access, callr};
 
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
@@ -29,7 +30,7 @@ pub(crate) async fn post(
 
 async fn create(app: &App, bodies: &Bodies, request: Request<Body>) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let principal = credentials::authenticate(app, &parts.headers).await?;
+    let principal = access::enter(app, &parts.headers, AccessScope::Export).await?;
     let held = bodies.read(&parts.headers, body).await?;
     let (spec, webhook) = request::read(&parts.headers, &held.bytes)?;
     drop(held);

@@ -132,7 +132,9 @@ async fn send(
     let length = file.metadata().map_err(|error| internal(&error))?.len();
     let tag = format!("\"{}\"", shown.tag);
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let names_it = |list: &str| list.split(',').any(|one| matches!(one.trim(), "*") || one.trim().trim_start_matches("W/") == tag);
+    let names_it = |list: &str| {
+        list.split(',').any(|one| matches!(one.trim(), "*") || one.trim().trim_start_matches("W/") == tag)
+    };
     if text(header::IF_NONE_MATCH).is_some_and(names_it) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }

@@ -6,12 +6,13 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use callhouse_lake::accounts::AccessScope;
 use serde_json::{Value, json};
 
 use super::shown::shown;
 use crate::app::App;
 use crate::status::Problem;
-use crate::{credentials, scope};
+use crate::{access, scope};
 
 const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 1_000;
@@ -28,7 +29,7 @@ pub(crate) async fn list(
 }
 
 async fn page(app: &App, params: &str, headers: &HeaderMap) -> Result<Value, Problem> {
-    let principal = credentials::authenticate(app, headers).await?;
+    let principal = access::enter(app, headers, AccessScope::Export).await?;
     let viewer = scope::viewer(&principal);
     let refused = |detail: String| Problem::Parameter { detail };
     let given: Vec<(String, String)> = serde_urlencoded::from_str(params)
@@ -41,7 +42,11 @@ async fn page(app: &App, params: &str, headers: &HeaderMap) -> Result<Value, Pro
                 limit = known.ok_or_else(|| refused(format!("limit must be 1 to {MAX_LIMIT}")))?;
             }
             "before" => before = Some(super::seen(app, &viewer, &value).await?),
-            _ => return Err(refused(format!("{name:?} is no parameter of this list, which has limit, before"))),
+            _ => {
+                return Err(refused(format!(
+                    "{name:?} is no parameter of this list, which has limit, before"
+                )));
+            }
         }
     }
     let kind = Some(callhouse_exports::KIND);

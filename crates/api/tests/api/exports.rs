@@ -18,8 +18,10 @@ const DEADLINE: Duration = Duration::from_secs(60);
 impl House {
     async fn request(&self, method: Method, authorization: &str, path: &str, body: Value) -> Answer {
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
-        let request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, authorization);
-        self.send(request.header(header::CONTENT_TYPE, "application/json").body(body).expect("a request")).await
+        let request =
+            Request::builder().method(method).uri(path).header(header::AUTHORIZATION, authorization);
+        self.send(request.header(header::CONTENT_TYPE, "application/json").body(body).expect("a request"))
+            .await
     }
 
     async fn fetch(&self, authorization: &str, path: &str) -> Answer {
@@ -77,11 +79,15 @@ async fn an_export_is_a_file_with_the_totals_of_the_analytics() {
     }
     let mut reader = csv::Reader::from_reader(file.as_slice());
     let header = reader.headers().expect("a header").clone();
-    let columns: Vec<&str> = result["columns"].as_array().expect("columns").iter().flat_map(Value::as_str).collect();
+    let columns: Vec<&str> =
+        result["columns"].as_array().expect("columns").iter().flat_map(Value::as_str).collect();
     assert_eq!(header.iter().collect::<Vec<_>>(), columns);
     assert_eq!(Some(reader.records().count() as u64), result["rows"].as_u64());
     assert_eq!(result["bytes"].as_u64(), Some(file.len() as u64));
-    assert_eq!(result["snapshot"]["positions"][0], json!({"topic": "test", "kafka_partition": 0, "next_offset": 1}));
+    assert_eq!(
+        result["snapshot"]["positions"][0],
+        json!({"topic": "test", "kafka_partition": 0, "next_offset": 1})
+    );
     let manifest = house.fetch(&acme, &format!("/v1/exports/{id}/manifest")).await.json();
     assert_eq!((&manifest["export"], &manifest["account"]), (&json!(id), &json!("acme")));
     assert_eq!(manifest["result"]["sha256"], result["sha256"]);
@@ -101,7 +107,10 @@ async fn a_file_has_the_form_asked_for() {
     let inbound = json!({"source": "calls", "filters": {"direction": "inbound"}, "format": "ndjson", "gzip": true,
         "columns": columns, "time_zone": "Europe/Paris"});
     let (id, export, file) = house.export(&acme, inbound).await;
-    assert!(export["result"]["filename"].as_str().is_some_and(|name| name.ends_with(".ndjson.gz")), "{export}");
+    assert!(
+        export["result"]["filename"].as_str().is_some_and(|name| name.ends_with(".ndjson.gz")),
+        "{export}"
+    );
     let sent = house.fetch(&acme, &format!("/v1/exports/{id}/file")).await;
     assert_eq!(sent.headers[header::CONTENT_TYPE], "application/gzip");
     let mut text = String::new();
@@ -109,13 +118,17 @@ async fn a_file_has_the_form_asked_for() {
     let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(rows.len(), 2);
     for row in &rows {
-        assert_eq!((row.as_object().map(serde_json::Map::len), &row["direction"]), (Some(3), &json!("inbound")));
+        assert_eq!(
+            (row.as_object().map(serde_json::Map::len), &row["direction"]),
+            (Some(3), &json!("inbound"))
+        );
         let started_at = row["started_at"].as_str().expect("an instant");
         assert!(started_at.ends_with("+01:00") || started_at.ends_with("+02:00"), "{started_at}");
     }
     let (_, _, file) = house.export(&acme, json!({"source": "calls", "format": "parquet"})).await;
     assert_eq!(&file[..4], b"PAR1");
-    let spreadsheet = json!({"source": "calls", "columns": columns, "csv": {"bom": true, "delimiter": "semicolon"}});
+    let spreadsheet =
+        json!({"source": "calls", "columns": columns, "csv": {"bom": true, "delimiter": "semicolon"}});
     let (_, _, file) = house.export(&acme, spreadsheet).await;
     assert!(file.starts_with("\u{feff}call_id;started_at;direction\r\n".as_bytes()));
 }
@@ -142,7 +155,12 @@ async fn a_download_can_be_resumed_and_is_not_sent_twice() {
     assert_eq!(tag, format!("\"{}\"", export["result"]["sha256"].as_str().expect("a hash")));
     assert_eq!(whole.headers[header::CONTENT_LENGTH], file.len().to_string());
     assert!(whole.headers.get(header::CONTENT_ENCODING).is_none());
-    assert!(whole.headers[header::CONTENT_DISPOSITION].to_str().expect("ASCII").starts_with("attachment; filename=\"calls-"));
+    assert!(
+        whole.headers[header::CONTENT_DISPOSITION]
+            .to_str()
+            .expect("ASCII")
+            .starts_with("attachment; filename=\"calls-")
+    );
     let rest = ask(&[(header::RANGE, "bytes=100-"), (header::IF_RANGE, &tag)]).await;
     assert_eq!((rest.status, &rest.body[..]), (StatusCode::PARTIAL_CONTENT, &file[100..]));
     assert_eq!(rest.headers[header::CONTENT_RANGE], format!("bytes 100-{}/{}", file.len() - 1, file.len()));
@@ -231,7 +249,10 @@ async fn ten_1_an_export_is_seen_by_its_account_and_has_its_rows_only() {
     let operator = callhouse_core::AccountId::new("operator").expect("a name");
     let password = house.accounts.reset_password(&operator).await.expect("a password");
     let operator = crate::house::basic("operator", password.expose());
-    assert_eq!(house.fetch(&operator, &format!("/v1/exports/{all}/file")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        house.fetch(&operator, &format!("/v1/exports/{all}/file")).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -261,7 +282,8 @@ async fn callr_clients_export_by_jobs() {
     let house = House::new().await;
     let acme = house.account("acme", None).await;
     house.store(&calls_of("acme")).await;
-    let webhook = json!({"endpoint": "https://example.org/hook", "options": {"hmac_secret": "sssssssssssss"}});
+    let webhook =
+        json!({"endpoint": "https://example.org/hook", "options": {"hmac_secret": "sssssssssssss"}});
     let filters = json!({"type": "OUT", "from": "2020-01-01 00:00:00", "to": "2029-12-31 23:59:59"});
     let id = house.result(&acme, "cdr.export_async", json!([filters, webhook])).await;
     let waiting = house.result(&acme, "jobs.get", json!([id])).await;
@@ -304,7 +326,11 @@ async fn bad_requests_say_what_is_wrong() {
     ] {
         let answer = house.request(Method::POST, &acme, "/v1/exports", body.clone()).await;
         let problem = answer.json();
-        assert_eq!((answer.status, &problem["error"]), (StatusCode::BAD_REQUEST, &json!("BAD_PARAMETER")), "{body}");
+        assert_eq!(
+            (answer.status, &problem["error"]),
+            (StatusCode::BAD_REQUEST, &json!("BAD_PARAMETER")),
+            "{body}"
+        );
         assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(said)), "{body}: {problem}");
     }
     assert_eq!(house.fetch(&acme, "/v1/exports?limit=0").await.status, StatusCode::BAD_REQUEST);
@@ -313,8 +339,14 @@ async fn bad_requests_say_what_is_wrong() {
     for (params, message) in [
         (json!([]), "PROPERTY_MISSING [filters.type]"),
         (json!([{"type": "IN"}, "x"]), "INVALID_PARAM_FORMAT [webhook]"),
-        (json!([{"type": "IN"}, {"endpoint": "https://inner.example.com/"}]), "PROPERTY_VALUE_ERROR [webhook.endpoint]"),
-        (json!([{"type": "IN"}, {"endpoint": "https://a.org/", "options": {"hmac_secret": "x"}}]), "PROPERTY_VALUE_ERROR [webhook.options.hmac_secret]"),
+        (
+            json!([{"type": "IN"}, {"endpoint": "https://inner.example.com/"}]),
+            "PROPERTY_VALUE_ERROR [webhook.endpoint]",
+        ),
+        (
+            json!([{"type": "IN"}, {"endpoint": "https://a.org/", "options": {"hmac_secret": "x"}}]),
+            "PROPERTY_VALUE_ERROR [webhook.options.hmac_secret]",
+        ),
         (json!([{"type": "IN"}, {"endpoint": "x"}]), "PROPERTY_VALUE_ERROR [webhook.endpoint]"),
         (json!([{"type": "IN"}, null, {"format": "xlsx"}]), "PROPERTY_VALUE_ERROR [options]"),
         (json!([{"type": "IN"}, null, {"columns": ["x", "y"]}]), "PROPERTY_VALUE_ERROR [options.columns]"),
@@ -324,7 +356,10 @@ async fn bad_requests_say_what_is_wrong() {
     }
     assert_eq!(house.failure(&acme, "jobs.get", json!(["x"])).await.1, "PROPERTY_VALUE_ERROR [id]");
     assert_eq!(house.failure(&acme, "jobs.get", json!([1])).await.1, "INVALID_PARAM_FORMAT [id]");
-    assert_eq!(house.failure(&acme, "jobs.get_list", json!(["LOST"])).await.1, "PROPERTY_VALUE_ERROR [status]");
+    assert_eq!(
+        house.failure(&acme, "jobs.get_list", json!(["LOST"])).await.1,
+        "PROPERTY_VALUE_ERROR [status]"
+    );
     for _ in 0..100 {
         house.ask(&acme, json!({"source": "calls"})).await;
     }

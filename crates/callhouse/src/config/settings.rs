@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::ensure;
+use callhouse_lake::accounts::RequestLimit;
 use serde::Deserialize;
 
 use crate::secret::Secret;
@@ -27,6 +28,7 @@ pub(crate) struct Settings {
     pub(crate) sql: Sql,
     pub(crate) exports: Exports,
     pub(crate) webhooks: Webhooks,
+    pub(crate) limits: Limits,
     pub(crate) log: Log,
 }
 
@@ -187,6 +189,16 @@ pub(crate) struct Webhooks {
     pub(crate) allow_private_endpoints: bool,
 }
 
+/// HTTP requests of one API key or login, where the key has no limit of its own.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Limits {
+    /// 0 for no limit.
+    pub(crate) requests_per_second: u32,
+    /// At once, after a pause; 0 for a second's worth.
+    pub(crate) burst: u32,
+}
+
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Log {
@@ -219,6 +231,7 @@ impl Default for Settings {
             sql: Sql::default(),
             exports: Exports::default(),
             webhooks: Webhooks::default(),
+            limits: Limits::default(),
             log: Log::default(),
         }
     }
@@ -338,6 +351,14 @@ impl Default for Log {
     }
 }
 
+impl Limits {
+    /// What holds for keys without a limit of their own.
+    #[must_use]
+    pub(crate) fn usual(&self) -> Option<RequestLimit> {
+        RequestLimit::of(self.requests_per_second, self.burst)
+    }
+}
+
 impl Settings {
     /// Refuses settings that contradict each other.
     pub(super) fn check(&self) -> anyhow::Result<()> {
@@ -350,6 +371,11 @@ impl Settings {
         );
         ensure!(self.exports.lease_ms >= 1_000, "exports.lease_ms is at least 1000");
         ensure!(certificate == key, "sql.tls_certificate and sql.tls_key are set together or not at all");
+        let limits = &self.limits;
+        ensure!(
+            limits.burst == 0 || limits.requests_per_second > 0,
+            "limits.burst is set and limits.requests_per_second is not"
+        );
         ensure!(topics || !brokers, "kafka.brokers is set and kafka.topics is not");
         let hooks = &self.webhooks;
         ensure!(

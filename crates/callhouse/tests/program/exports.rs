@@ -14,7 +14,8 @@ use crate::webhooks::Endpoint;
 const SET: [&str; 9] =
     ["generate", "--settled", "--calls", "20000", "--seed", "5", "--accounts", "3", "--calls-per-file=3000"];
 /// A dead process's export is taken up again after a second.
-const SETTINGS: [(&str, &str); 2] = [("CALLHOUSE_EXPORTS_LEASE_MS", "1000"), ("CALLHOUSE_LOG_FILTER", "info")];
+const SETTINGS: [(&str, &str); 2] =
+    [("CALLHOUSE_EXPORTS_LEASE_MS", "1000"), ("CALLHOUSE_LOG_FILTER", "info")];
 
 /// What the lake says of all calls.
 const SUMS: &str = "SELECT count(*) AS rows, sum(duration_seconds) AS duration_seconds, sum(talk_seconds) AS talk_seconds, \
@@ -94,7 +95,8 @@ async fn lak_1_an_export_killed_at_any_step_is_made_once_and_whole() {
     for (number, point) in points.iter().enumerate() {
         let format = ["csv", "ndjson", "parquet"][number % 3];
         let crash = format!("{point}:1");
-        let mut server = place.serve(&[&SETTINGS[..], &[("CALLHOUSE_CRASH_AT", crash.as_str())]].concat(), &[]);
+        let mut server =
+            place.serve(&[&SETTINGS[..], &[("CALLHOUSE_CRASH_AT", crash.as_str())]].concat(), &[]);
         let id = begin(&server, &key, json!({"source": "calls", "format": format})).await;
         poll_until(DEADLINE, || std::future::ready(server.running.has_ended())).await;
         let server = place.serve(&SETTINGS, &[]);
@@ -176,7 +178,9 @@ async fn changes_of_a_job_are_told_to_its_webhook_and_to_subscriptions() {
     let place = Place::new();
     place.run(SET);
     let admin = place.admin_key();
-    let listing = SET.into_iter().filter(|word| !word.starts_with("--settled") && !word.starts_with("--calls-per-file"));
+    let listing = SET
+        .into_iter()
+        .filter(|word| !word.starts_with("--settled") && !word.starts_with("--calls-per-file"));
     let names = place.run(listing.chain(["--list-accounts"]));
     let account = names.lines().next().expect("an account");
     place.run(["account", "create", account]);
@@ -184,7 +188,8 @@ async fn changes_of_a_job_are_told_to_its_webhook_and_to_subscriptions() {
     let allowed = [("CALLHOUSE_WEBHOOKS_ALLOW_PRIVATE_ENDPOINTS", "true")];
     let server = place.serve(&[&SETTINGS[..], &allowed].concat(), &[]);
     let (subscribed, own) = (Endpoint::start().await, Endpoint::start().await);
-    let hook = server.ask(&key, "webhooks.subscribe", json!(["job.status_update", subscribed.url(), null])).await;
+    let hook =
+        server.ask(&key, "webhooks.subscribe", json!(["job.status_update", subscribed.url(), null])).await;
     // The operator's own account is told of nothing: what an administrator exports is not the account's to see.
     server.ask(&admin, "webhooks.subscribe", json!(["job.status_update", subscribed.url(), null])).await;
     let body = json!({"source": "calls", "webhook": {"endpoint": own.url()}});
@@ -201,7 +206,8 @@ async fn changes_of_a_job_are_told_to_its_webhook_and_to_subscriptions() {
         told
     };
     poll_until(DEADLINE, || {
-        let counts = [told(&subscribed, &id), told(&own, &id), told(&own, &everything)].map(|told| told.len());
+        let counts =
+            [told(&subscribed, &id), told(&own, &id), told(&own, &everything)].map(|told| told.len());
         std::future::ready(counts == [2, 2, 2])
     })
     .await;

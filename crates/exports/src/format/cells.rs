@@ -40,7 +40,9 @@ impl Cells {
         Ok(match column.data_type() {
             DataType::Utf8 => Self::Text(column.as_string::<i32>().clone()),
             DataType::Boolean => Self::Bool(column.as_boolean().clone()),
-            DataType::Timestamp(..) => Self::Instant(column.as_primitive::<TimestampMicrosecondType>().clone()),
+            DataType::Timestamp(..) => {
+                Self::Instant(column.as_primitive::<TimestampMicrosecondType>().clone())
+            }
             DataType::Decimal128(_, scale) => {
                 let values = column.as_primitive::<Decimal128Type>().clone();
                 Self::Decimal { values, scale: u32::try_from(*scale).unwrap_or(0) }

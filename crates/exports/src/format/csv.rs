@@ -113,5 +113,7 @@ impl Field {
 /// Whether a spreadsheet may take the text for a formula (OWASP, CSV injection), or the text begins as neutralised ones
 /// do.
 fn begins_like_a_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\'', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
+    text.starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\n', '\'', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ])
 }

@@ -142,7 +142,10 @@ mod tests {
         let lord_howe = printed(Tz::Australia__Lord_Howe, TimeStyle::Local, at("2026-04-04T15:00:00.5Z"));
         assert_eq!(lord_howe, "2026-04-05 01:30:00.500");
         let long_ago = printed(Tz::Europe__Amsterdam, TimeStyle::Rfc3339, at("1900-01-01T00:00:00Z"));
-        assert_eq!(DateTime::parse_from_rfc3339(&long_ago).expect("RFC 3339").timestamp_micros(), at("1900-01-01T00:00:00Z"));
+        assert_eq!(
+            DateTime::parse_from_rfc3339(&long_ago).expect("RFC 3339").timestamp_micros(),
+            at("1900-01-01T00:00:00Z")
+        );
     }
 
     proptest! {

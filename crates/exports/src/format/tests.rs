@@ -3,7 +3,9 @@
 use std::fs;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::{
+    ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 use chrono_tz::Tz;
 use proptest::prelude::*;
 
@@ -25,8 +27,10 @@ fn batch(rows: &[Row]) -> RecordBatch {
         Arc::new(instants.with_timezone("UTC")),
         Arc::new(rows.iter().map(|row| row.4.as_deref()).collect::<StringArray>()),
     ];
-    RecordBatch::try_from_iter_with_nullable(NAMES.into_iter().zip(columns).map(|(name, column)| (name, column, true)))
-        .unwrap()
+    RecordBatch::try_from_iter_with_nullable(
+        NAMES.into_iter().zip(columns).map(|(name, column)| (name, column, true)),
+    )
+    .unwrap()
 }
 
 fn shape(format: Format, csv: CsvOptions) -> Shape {
@@ -238,7 +242,8 @@ fn gzip_is_that_of_the_plain_file_and_hash_and_size_are_of_what_is_delivered() {
 
     use sha2::{Digest, Sha256};
 
-    let rows: Vec<Row> = (0..50_000).map(|number| (Some("a".to_owned()), Some(number), None, None, None)).collect();
+    let rows: Vec<Row> =
+        (0..50_000).map(|number| (Some("a".to_owned()), Some(number), None, None, None)).collect();
     let shape = shape(Format::Csv, CsvOptions::default());
     let (plain, _) = written(&shape, false, &[batch(&rows)]);
     let (packed, told) = written(&shape, true, &[batch(&rows)]);
@@ -251,12 +256,21 @@ fn gzip_is_that_of_the_plain_file_and_hash_and_size_are_of_what_is_delivered() {
 #[test]
 fn a_file_that_would_be_too_large_is_an_error_in_every_format() {
     let rows: Vec<Row> = (0..200_000_i64)
-        .map(|number| (Some(format!("{}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15_u64.cast_signed()))), Some(number), None, None, None))
+        .map(|number| {
+            (
+                Some(format!("{}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15_u64.cast_signed()))),
+                Some(number),
+                None,
+                None,
+                None,
+            )
+        })
         .collect();
     for format in Format::ALL {
         let folder = tempfile::tempdir().unwrap();
         let output = Output::create(folder.path().join("file"), false, 300_000).unwrap();
-        let mut encoder = encoder(&shape(format, CsvOptions::default()), &batch(&[]).schema(), output).unwrap();
+        let mut encoder =
+            encoder(&shape(format, CsvOptions::default()), &batch(&[]).schema(), output).unwrap();
         let pushed = encoder.push(&batch(&rows));
         let ended = pushed.and_then(|()| encoder.finish().map(drop));
         assert!(matches!(ended, Err(Error::TooLarge { limit: 300_000 })), "{format:?}: {ended:?}");
@@ -272,7 +286,13 @@ fn spreadsheets_get_what_they_understand() {
         times: crate::spec::TimeStyle::Local,
     };
     let rows = [
-        (Some("=1+1".to_owned()), Some(-1), Some(-1_500_000), Some(1_795_176_000_123_456), Some("a;b".to_owned())),
+        (
+            Some("=1+1".to_owned()),
+            Some(-1),
+            Some(-1_500_000),
+            Some(1_795_176_000_123_456),
+            Some("a;b".to_owned()),
+        ),
         (Some("+33612345678".to_owned()), None, None, None, Some("'x".to_owned())),
         (Some("-\"q\"".to_owned()), None, None, None, Some(String::new())),
     ];

@@ -39,7 +39,8 @@ impl FromRow<'_, SqliteRow> for Job {
 
 fn json<T: DeserializeOwned>(row: &SqliteRow, column: &'static str) -> Result<Option<T>, sqlx::Error> {
     let text: Option<String> = row.try_get(column)?;
-    let read = |text: String| serde_json::from_str(&text).map_err(|error| undecodable(column, error.to_string()));
+    let read =
+        |text: String| serde_json::from_str(&text).map_err(|error| undecodable(column, error.to_string()));
     text.map(read).transpose()
 }
 

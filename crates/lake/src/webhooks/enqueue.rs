@@ -84,7 +84,8 @@ pub(crate) async fn enqueue_due(
 
 /// The rows of a notice, each a JSON array in the order that [`insert`] reads.
 fn rows_of(view: &SubscriptionView, now: Timestamp, notice: &Notice<'_>, rows: &mut Vec<serde_json::Value>) {
-    let Notice { account, webhook_type, subject, identity, event_at, data, to_subscriptions, dynamic } = *notice;
+    let Notice { account, webhook_type, subject, identity, event_at, data, to_subscriptions, dynamic } =
+        *notice;
     let mut push = |hook: Option<&str>, endpoint: &str, own: Option<&Dynamic>| {
         // An account may announce one thing to several endpoints given with it.
         let whose = hook.map_or_else(|| format!("{DYNAMIC} {endpoint}"), str::to_owned);

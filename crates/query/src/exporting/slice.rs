@@ -25,7 +25,11 @@ const BATCH_ROWS: usize = 8_192;
 pub(super) enum Reading {
     InOrder(VecDeque<RecordBatch>),
     /// (batch, row) in order.
-    Sorted { batches: Vec<RecordBatch>, rows: Vec<(usize, usize)>, gone: usize },
+    Sorted {
+        batches: Vec<RecordBatch>,
+        rows: Vec<(usize, usize)>,
+        gone: usize,
+    },
     Large(SendableRecordBatchStream),
 }
 
@@ -75,7 +79,10 @@ async fn stream(frame: &DataFrame) -> Result<SendableRecordBatchStream> {
 }
 
 /// All batches; `None` when they are too many.
-async fn gather(mut stream: SendableRecordBatchStream, most_bytes: usize) -> Result<Option<Vec<RecordBatch>>> {
+async fn gather(
+    mut stream: SendableRecordBatchStream,
+    most_bytes: usize,
+) -> Result<Option<Vec<RecordBatch>>> {
     let mut batches = Vec::new();
     let mut bytes = 0;
     while let Some(batch) = stream.try_next().await? {
@@ -102,7 +109,8 @@ struct Keys {
 impl Keys {
     fn of(batch: &RecordBatch) -> Result<Self> {
         let times = batch.column(1).as_primitive_opt::<TimestampMicrosecondType>();
-        let times = times.ok_or_else(|| DataFusionError::Internal("rows are ordered by no instant".to_owned()))?;
+        let times =
+            times.ok_or_else(|| DataFusionError::Internal("rows are ordered by no instant".to_owned()))?;
         let time = |row| (times.is_null(row), if times.is_null(row) { 0 } else { times.value(row) });
         Ok(Self {
             accounts: texts(batch, 0)?.clone(),

@@ -30,11 +30,14 @@ async fn lake(calls_of: &[(u8, u32, bool)]) -> Lake {
     for month in ["2026-03-01T00:00:00Z", "2026-02-01T00:00:00Z"] {
         for file in 0..2 {
             let mut lines = HEADER.to_owned();
-            for (number, (of, minutes, outbound)) in calls_of.iter().enumerate().filter(|(number, _)| number % 2 == file) {
+            for (number, (of, minutes, outbound)) in
+                calls_of.iter().enumerate().filter(|(number, _)| number % 2 == file)
+            {
                 let started = at(month).plus_micros(i64::from(*minutes % 38_000) * MINUTE).to_rfc3339();
                 let direction = if *outbound { "outbound" } else { "inbound" };
                 let id = format!("{}-{number:04}", &month[5..7]);
-                writeln!(lines, "{},{id},{number},{started},completed,{direction},{number}", account(*of)).expect("text");
+                writeln!(lines, "{},{id},{number},{started},completed,{direction},{number}", account(*of))
+                    .expect("text");
             }
             if lines.len() > HEADER.len() {
                 lake.settle_month(&lines).await;
@@ -104,14 +107,16 @@ async fn check(calls_of: &[(u8, u32, bool)], slice_rows: u64, slice_bytes: usize
     let lake = lake(calls_of).await;
     let spill = lake.folder().join("spill");
     std::fs::create_dir_all(&spill).expect("a folder");
-    let options = ExportOptions { slice_rows, slice_bytes, spill_folder: Some(spill), ..ExportOptions::default() };
+    let options =
+        ExportOptions { slice_rows, slice_bytes, spill_folder: Some(spill), ..ExportOptions::default() };
     let exporter = Exporter::new(lake.engine.clone(), &options).expect("an exporter");
     for account in ["*", "acme", "beta", "nobody"] {
         for direction in [None, Some("outbound")] {
             let params: Params =
                 direction.map(|direction| ("direction".to_owned(), direction.into())).into_iter().collect();
             let found = exported(&exporter, &scope(account), params).await;
-            let filter = direction.map_or("true".to_owned(), |direction| format!("direction = '{direction}'"));
+            let filter =
+                direction.map_or("true".to_owned(), |direction| format!("direction = '{direction}'"));
             let sql = format!(
                 "SELECT account, started_at, call_id FROM calls WHERE {filter} \
                  ORDER BY account, started_at ASC NULLS LAST, call_id"

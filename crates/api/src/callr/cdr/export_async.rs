@@ -5,9 +5,13 @@ use crate::callr::error::Error;
 use crate::callr::export;
 use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::{Object, Params};
+use callhouse_lake::accounts::AccessScope;
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "cdr.export_async", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "cdr.export_async",
+    needs: Some(AccessScope::Export),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     let (_, search) = filters::read(params.optional::<Object>("filters")?)?;

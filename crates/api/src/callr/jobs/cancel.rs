@@ -1,5 +1,6 @@
 //! `jobs.cancel`: ends a job before its time.
 
+use callhouse_lake::accounts::AccessScope;
 use callhouse_lake::jobs::JobStatus;
 
 use super::{Id, known};
@@ -8,8 +9,11 @@ use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::Params;
 use crate::scope;
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "jobs.cancel", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "jobs.cancel",
+    needs: Some(AccessScope::Export),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     let Id(id) = params.required("id")?;

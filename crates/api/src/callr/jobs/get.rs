@@ -5,9 +5,13 @@ use crate::callr::error::Error;
 use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::Params;
 use crate::scope;
+use callhouse_lake::accounts::AccessScope;
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "jobs.get", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "jobs.get",
+    needs: Some(AccessScope::Export),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     let Id(id) = params.required("id")?;

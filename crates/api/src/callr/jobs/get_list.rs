@@ -1,5 +1,6 @@
 //! `jobs.get_list`: the newest jobs, of one status if one is named.
 
+use callhouse_lake::accounts::AccessScope;
 use callhouse_lake::jobs::JobStatus;
 use serde_json::Value;
 
@@ -11,8 +12,11 @@ use crate::scope;
 /// Jobs of one answer.
 const MOST: u32 = 1_000;
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "jobs.get_list", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "jobs.get_list",
+    needs: Some(AccessScope::Export),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     let status: Option<JobStatus> = params.optional("status")?;

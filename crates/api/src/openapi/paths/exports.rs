@@ -10,7 +10,10 @@ pub(super) fn add(add: &mut impl FnMut(&str, Value) -> Option<Value>) {
     let content = json!({ "text/csv": {}, "application/x-ndjson": {}, "application/gzip": {}, "application/vnd.apache.parquet": {} });
     add("/v1/exports/{id}/file", json!({ "get": file("The file; whole, or in part by Range", &content) }));
     let content = json!({ "application/json": { "schema": schema("Manifest") } });
-    add("/v1/exports/{id}/manifest", json!({ "get": file("What the file holds: request, control totals, snapshot", &content) }));
+    add(
+        "/v1/exports/{id}/manifest",
+        json!({ "get": file("What the file holds: request, control totals, snapshot", &content) }),
+    );
 }
 
 fn refusals(others: &[(&str, Value)]) -> Map<String, Value> {
