@@ -61,24 +61,31 @@ impl Form {
                 message(out, |out| text::header(names, *delimiter, out));
             }
             Self::Csv(csv) if csv.header => message(out, |out| csv::header(names, csv, out)),
-            Self::Binary => message(out, |out| out.put_slice(BINARY_HEADER)),
-            Self::Text { .. } | Self::Csv(_) => {}
+            Self::Text { .. } | Self::Csv(_) | Self::Binary => {}
         }
     }
 
-    /// One row, which is one message.
-    pub(crate) fn row(&self, rows: &Rows, row: usize, forced: &[bool], out: &mut BytesMut) {
+    /// One row, which is one message. In binary, as drivers expect it, the first has what the copy begins with.
+    pub(crate) fn row(&self, rows: &Rows, row: usize, first: bool, forced: &[bool], out: &mut BytesMut) {
         message(out, |out| match self {
             Self::Text { delimiter, null, .. } => text::row(rows, row, *delimiter, null, out),
             Self::Csv(csv) => csv::row(rows, row, csv, forced, out),
-            Self::Binary => rows.fields(row, out),
+            Self::Binary => {
+                if first {
+                    out.put_slice(BINARY_HEADER);
+                }
+                rows.fields(row, out);
+            }
         });
     }
 
-    /// What comes behind the last row.
-    pub(crate) fn end(&self, out: &mut BytesMut) {
+    /// What comes behind the last row; `none` when there was no row.
+    pub(crate) fn end(&self, none: bool, out: &mut BytesMut) {
         if *self == Self::Binary {
-            message(out, |out| out.put_i16(-1));
+            message(out, |out| {
+                out.put_slice(if none { BINARY_HEADER } else { &[] });
+                out.put_i16(-1);
+            });
         }
     }
 

@@ -77,7 +77,7 @@ impl Cursor {
                 match &self.form {
                     _ if silent => {}
                     Form::Results(_) => batch.write(*next, wire.output()),
-                    Form::Copy(form, forced) => form.row(batch, *next, forced, wire.output()),
+                    Form::Copy(form, forced) => form.row(batch, *next, rows == 0, forced, wire.output()),
                 }
                 *next += 1;
                 rows += 1;

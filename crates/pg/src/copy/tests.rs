@@ -17,9 +17,9 @@ fn copied(sql: &str) -> String {
     let mut out = BytesMut::new();
     form.begin(&names, &mut out);
     for row in 0..rows.len() {
-        form.row(&rows, row, &forced, &mut out);
+        form.row(&rows, row, row == 0, &forced, &mut out);
     }
-    form.end(&mut out);
+    form.end(rows.len() == 0, &mut out);
     contents(&out)
 }
 

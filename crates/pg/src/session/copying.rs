@@ -20,7 +20,7 @@ impl Session {
         form.begin(&names, self.wire.output());
         let mut cursor = Cursor::copying(answer, form.clone());
         let portion = self.send(&mut cursor, None, false).await?;
-        form.end(self.wire.output());
+        form.end(portion.rows == 0, self.wire.output());
         self.wire.put(&CopyDone::new());
         self.wire.put(&CommandComplete::new(format!("COPY {}", portion.rows)));
         Ok(())

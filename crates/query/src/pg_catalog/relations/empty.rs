@@ -50,7 +50,6 @@ pub(super) const RELATIONS: &[Relation] = &[
     relation("pg_db_role_setting", "setdatabase:o setrole:o setconfig:T", empty),
     relation("pg_rules", "schemaname:t tablename:t rulename:t definition:t", empty),
     relation("pg_group", "groname:t grosysid:o grolist:O", empty),
-    relation("pg_shadow", "usename:t usesysid:o usecreatedb:b usesuper:b", empty),
     relation(
         "pg_stats",
         "schemaname:t tablename:t attname:t inherited:b null_frac:f avg_width:i n_distinct:f",
@@ -60,7 +59,6 @@ pub(super) const RELATIONS: &[Relation] = &[
     relation("pg_seclabel", "objoid:o classoid:o objsubid:i provider:t label:t", empty),
     relation("pg_seclabels", "objoid:o classoid:o objsubid:i objtype:t objname:t provider:t label:t", empty),
     relation("pg_subscription", "oid:o subdbid:o subname:t subowner:o subenabled:b", empty),
-    relation("pg_user_mappings", "umid:o srvid:o srvname:t umuser:o usename:t umoptions:T", empty),
     relation("pg_stat_database", "datid:o datname:t numbackends:i xact_commit:l xact_rollback:l", empty),
     relation(
         "pg_cursors",
