@@ -38,6 +38,13 @@ def cursors(connection: psycopg.Connection) -> None:
         cursor.itersize = 1_000
         cursor.execute("SELECT * FROM generate_series(1, 20000)")
         assert sum(row[0] for row in cursor) == 200_010_000
+    for binary in (False, True):
+        with connection.cursor("parameters", binary=binary) as cursor:
+            cursor.itersize = 100
+            cursor.execute("SELECT value, value * 0.5, now() FROM generate_series(1, 1000) WHERE value > %s", (400,))
+            rows = cursor.fetchall()
+            assert len(rows) == 600 and rows[0][:2] == (401, decimal.Decimal("200.5")), rows[0]
+            assert rows[0][2] >= NOW, rows[0]
     connection.commit()
 
 

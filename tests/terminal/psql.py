@@ -40,7 +40,7 @@ for command, wanted in {
     "\\dx": "(0 rows)",
     "\\dp": "calls",
     "\\ddp": "(0 rows)",
-    "\\db": "(0 rows)",
+    "\\db": "pg_default",
     "\\dp calls": "calls",
     "\\dC": "(0 rows)",
     "\\do": "(0 rows)",

@@ -53,6 +53,14 @@ impl Cursor {
         Self { answer, form: Form::Copy(form, forced), current: None }
     }
 
+    /// The formats rows of a result are asked in now.
+    pub(crate) fn set_formats(&mut self, formats: &[i16]) {
+        self.form = Form::Results(formats.to_vec());
+        if let Some((batch, _)) = &mut self.current {
+            batch.set_formats(formats);
+        }
+    }
+
     pub(crate) fn schema(&self) -> &SchemaRef {
         self.answer.schema()
     }

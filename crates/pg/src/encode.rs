@@ -32,6 +32,13 @@ impl Rows {
         self.rows
     }
 
+    /// Shows the columns in other formats from here on.
+    pub(crate) fn set_formats(&mut self, formats: &[i16]) {
+        for (index, (_, shown)) in self.columns.iter_mut().enumerate() {
+            *shown = format(formats, index);
+        }
+    }
+
     pub(crate) fn columns(&self) -> usize {
         self.columns.len()
     }

@@ -158,6 +158,8 @@ fn config(options: &EngineOptions) -> SessionConfig {
     settings.execution.parquet.enable_page_index = true;
     // MON-1: `debit > 0.5` compares decimals.
     settings.sql_parser.parse_float_as_decimal = true;
+    // Errors say where.
+    settings.sql_parser.collect_spans = true;
     settings.sql_parser.dialect = Dialect::PostgreSQL;
     config
 }

@@ -50,7 +50,7 @@ impl Session {
         let ends = matches!(command, Command::Commit | Command::Rollback);
         self.may_run(ends).map_err(Broken::Statement)?;
         if command != Command::Query {
-            return self.command(&command, true).await;
+            return self.command(&command, true, (&[], &[])).await;
         }
         let mut cursor = Cursor::new(self.open(shown, &[]).await?, Vec::new());
         let description = types::describe(cursor.schema(), &[]);

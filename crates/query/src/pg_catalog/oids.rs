@@ -8,6 +8,7 @@ pub(super) const CATALOG: i64 = 11;
 pub(super) const INFORMATION: i64 = 13_000;
 pub(super) const OWNER: i64 = 10;
 pub(super) const DATABASE: i64 = 16_384;
+pub(super) const TABLESPACE: i64 = 1_663;
 /// The first of our tables; the others follow.
 const FIRST_TABLE: i64 = 16_385;
 /// `pg_class` itself, which descriptions refer to.

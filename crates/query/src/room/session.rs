@@ -77,7 +77,6 @@ impl Analysts {
         let config = self.base.config().clone();
         let rows = (LITERAL_BYTES_OF_BATCH / longest_literal.max(1)).clamp(1, config.batch_size());
         let mut config = config.with_batch_size(rows);
-        config.options_mut().sql_parser.collect_spans = true;
         // PostgreSQL's, not DataFusion's, whose names of types no client knows.
         config.options_mut().catalog.information_schema = false;
         let state = SessionStateBuilder::new_from_existing(self.base.clone())

@@ -1,6 +1,6 @@
 //! The relations of `pg_catalog` that have rows: columns as PostgreSQL 15 documents them ("System Catalogs").
 
-use super::server::{access_methods, databases, namespaces, roles, settings, users};
+use super::server::{access_methods, databases, namespaces, roles, settings, tablespaces, users};
 use super::tables::{attributes, classes, descriptions, tables};
 use super::types::types;
 use super::{Relation, relation};
@@ -28,6 +28,7 @@ pub(super) const RELATIONS: &[Relation] = &[
         "oid:o datname:t datdba:o encoding:i datlocprovider:t datistemplate:b datallowconn:b datconnlimit:i datcollate:t datctype:t daticulocale:t datcollversion:t dattablespace:o datacl:T",
         databases,
     ),
+    relation("pg_tablespace", "oid:o spcname:t spcowner:o spcacl:T spcoptions:T", tablespaces),
     relation("pg_am", "oid:o amname:t amhandler:t amtype:t", access_methods),
     relation(
         "pg_roles",

@@ -7,7 +7,6 @@ const fn empty() -> Vec<Row> {
 }
 
 pub(super) const RELATIONS: &[Relation] = &[
-    relation("pg_tablespace", "oid:o spcname:t spcowner:o spcacl:T spcoptions:T", empty),
     relation("pg_views", "schemaname:t viewname:t viewowner:t definition:t", empty),
     relation("pg_matviews", "schemaname:t matviewname:t matviewowner:t definition:t", empty),
     relation("pg_attrdef", "oid:o adrelid:o adnum:s adbin:t", empty),

@@ -26,7 +26,15 @@ pub(super) fn databases() -> Vec<Row> {
         ("datconnlimit", int(-1)),
         ("datcollate", text("C")),
         ("datctype", text("C")),
-        ("dattablespace", int(0)),
+        ("dattablespace", int(oids::TABLESPACE)),
+    ])]
+}
+
+pub(super) fn tablespaces() -> Vec<Row> {
+    vec![Row::from([
+        ("oid", int(oids::TABLESPACE)),
+        ("spcname", text("pg_default")),
+        ("spcowner", int(oids::OWNER)),
     ])]
 }
 
