@@ -80,12 +80,9 @@ def interruption(terminal: Terminal) -> None:
     assert "whole" in said(terminal, "SELECT 'whole' AS x;")
     terminal.send(ENDLESS)
     terminal.until("cancelled", again=CTRL_C)
-    terminal.send("\r")
+    # Those that came too late clear lines; the next statement is answered.
     terminal.until(PROMPT)
-    # Those that came too late cleared lines; the next statement is answered.
-    terminal.send("\rSELECT 'after' || 'wards' AS x;\r")
-    terminal.until("afterwards")
-    terminal.until(PROMPT)
+    terminal.until("afterwards", again="SELECT 'after' || 'wards' AS x;\r")
 
 
 def history() -> None:
@@ -115,6 +112,6 @@ statements(session)
 commands(session)
 width(session)
 interruption(session)
-session.send("\\q\r")
+session.send(CTRL_D)
 assert session.ends() == 0
 history()

@@ -144,6 +144,7 @@ pub(crate) fn functions() -> Vec<Arc<ScalarUDF>> {
         }),
         function("callhouse_regtype", Int32, regtype),
         function("callhouse_like_pattern", Utf8, |arguments| Ok(like_pattern(arguments))),
+        function("callhouse_no_texts", texts.clone(), |_| Ok(None)),
         function("parse_ident", texts, |arguments| Ok(parts_of_name(arguments))),
         function("quote_ident", Utf8, |arguments| {
             let quoted = |text: &str| {
