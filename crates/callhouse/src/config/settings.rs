@@ -121,7 +121,7 @@ pub(crate) struct Sql {
     pub(crate) running_of_account: usize,
     /// Statements waiting for their turn.
     pub(crate) waiting: usize,
-    /// Threads that work on statements and on nothing else; 0 for none, which lets all threads do it.
+    /// Threads that work on statements and on nothing else; with 0 those of the server do it.
     pub(crate) threads: usize,
     /// Connections of the PostgreSQL wire at once.
     pub(crate) pg_connections: usize,
@@ -231,7 +231,7 @@ impl Default for Sql {
             running: 8,
             running_of_account: 4,
             waiting: 32,
-            threads: 0,
+            threads: 2,
             pg_connections: 200,
             tls_certificate: String::new(),
             tls_key: String::new(),
