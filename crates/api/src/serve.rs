@@ -12,6 +12,8 @@ use crate::app::App;
 use crate::router::router;
 use patience::Patient;
 
+pub(crate) use patience::Peer;
+
 /// How long requests under way may go on after the stop.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -36,7 +38,8 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> 
     });
     let patience = app.room.options().idle_limit;
     let listener = Patient { inner: listener, patience };
-    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let serving = axum::serve(listener, router(app).into_make_service_with_connect_info::<Peer>())
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
     let deadline = async {
         stop.cancelled().await;
         tokio::time::sleep(DRAIN).await;

@@ -48,6 +48,12 @@ pub(crate) fn state_folder() -> Option<PathBuf> {
     Some(state.join("callhouse"))
 }
 
+/// Who is at the command line; empty when the environment does not say.
+#[must_use]
+pub(crate) fn user() -> String {
+    environment::user()
+}
+
 fn combine(file: Table, environment: Table, flags: Table) -> anyhow::Result<Settings> {
     let mut all = file;
     lay_over(&mut all, environment);

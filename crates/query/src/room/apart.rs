@@ -1,5 +1,5 @@
 //! Work of statements on the runtime they are given, which may be one of their own: what analysts ask must not keep
-//! those waiting who take calls in (`docs/decisions/009-a-runtime-for-statements.md`).
+//! those waiting who take calls in (`docs/decisions/011-a-runtime-for-statements.md`).
 
 use std::future::Future;
 
