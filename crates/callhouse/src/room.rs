@@ -4,11 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use callhouse_lake::accounts::Accounts;
-use callhouse_pg::{Door, TlsFiles};
 use callhouse_query::{Engine, Room, RoomOptions};
 
-use crate::config::{Settings, Sql};
+use crate::config::Settings;
 
 /// # Errors
 /// When the folder for what statements put on disk cannot be made.
@@ -29,13 +27,6 @@ pub(crate) fn open(engine: Engine, settings: &Settings) -> anyhow::Result<Room> 
         ..RoomOptions::default()
     };
     Ok(Room::new(engine, options)?)
-}
-
-/// The PostgreSQL wire from the settings.
-pub(crate) fn pg_door(room: &Room, accounts: &Accounts, sql: &Sql) -> Door {
-    let tls = (!sql.tls_certificate.is_empty())
-        .then(|| TlsFiles { certificate: (&sql.tls_certificate).into(), key: (&sql.tls_key).into() });
-    Door { room: room.clone(), accounts: accounts.clone(), tls, connections: sql.pg_connections }
 }
 
 /// A folder of this process. Those of processes that have ended are removed.

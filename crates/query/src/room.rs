@@ -10,6 +10,7 @@ mod hint;
 mod hold;
 mod options;
 mod parameters;
+mod placeholders;
 mod rows;
 mod session;
 mod split;
@@ -34,6 +35,7 @@ use session::Analysts;
 pub(crate) use hint::{hint, position};
 pub use options::RoomOptions;
 pub use parameters::Bound;
+pub use placeholders::numbered;
 pub use rows::Rows;
 pub use split::split;
 
@@ -92,6 +94,22 @@ impl Room {
         let (_, plan) = planned.map_err(|_| self.too_long())??;
         let parameters = parameters::types(&plan)?;
         Ok(Described { parameters, schema: Arc::new(plan.schema().as_arrow().clone()) })
+    }
+
+    /// The columns of a statement with these values; nothing is run.
+    ///
+    /// # Errors
+    /// As [`Room::run`].
+    pub async fn describe_bound(
+        &self,
+        caller: &Caller,
+        sql: &str,
+        values: &[Bound],
+    ) -> Result<SchemaRef, Error> {
+        let planned = timeout(self.shared.options.time_limit, self.plan(caller, sql, values)).await;
+        let (_, plan) = planned.map_err(|_| self.too_long())??;
+        let plan = parameters::bind(plan, values)?;
+        Ok(Arc::new(plan.schema().as_arrow().clone()))
     }
 
     /// Runs one statement that reads.
