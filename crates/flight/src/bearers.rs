@@ -3,12 +3,11 @@
 //! They live in the memory of this process, as digests (SEC-1): a restart ends them, and clients shake hands again.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use callhouse_lake::accounts::{Principal, Secret};
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
-use tokio::time::Instant;
 
 /// Unused for so long, a token is gone.
 const IDLE: Duration = Duration::from_secs(24 * 3_600);
@@ -34,25 +33,28 @@ struct Bearer {
 
 impl Bearers {
     /// A new token of someone who has proved who they are.
-    pub(crate) fn admit(&self, principal: Principal) -> Secret {
+    pub(crate) fn admit(&self, now: Instant, principal: Principal) -> Secret {
         let token = Secret::new(hex::encode(rand::random::<[u8; TOKEN_BYTES]>()));
         let mut known = self.known.lock();
-        known.retain(|_, bearer| bearer.used_at.elapsed() <= IDLE);
+        known.retain(|_, bearer| now.duration_since(bearer.used_at) <= IDLE);
         let own = || known.iter().filter(|(_, bearer)| bearer.principal.account == principal.account);
         if own().count() >= MAX_OF_ACCOUNT
             && let Some(oldest) = own().min_by_key(|(_, bearer)| bearer.used_at).map(|(digest, _)| *digest)
         {
             known.remove(&oldest);
         }
-        known.insert(digest(&token), Bearer { principal, used_at: Instant::now() });
+        known.insert(digest(&token), Bearer { principal, used_at: now });
         token
     }
 
     /// Whose token it is. It counts as used.
-    pub(crate) fn find(&self, token: &Secret) -> Option<Principal> {
+    pub(crate) fn find(&self, now: Instant, token: &Secret) -> Option<Principal> {
         let mut known = self.known.lock();
-        let bearer = known.get_mut(&digest(token)).filter(|bearer| bearer.used_at.elapsed() <= IDLE)?;
-        bearer.used_at = Instant::now();
+        let bearer = known.get_mut(&digest(token))?;
+        if now.duration_since(bearer.used_at) > IDLE {
+            return None;
+        }
+        bearer.used_at = now;
         Some(bearer.principal.clone())
     }
 
@@ -78,35 +80,32 @@ mod tests {
         Principal { account, admin: false, credential: Credential::ApiKey(1) }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_token_is_good_while_it_is_used_and_until_it_is_ended() {
-        let bearers = Bearers::default();
-        let token = bearers.admit(principal("acme"));
+    #[test]
+    fn a_token_is_good_while_it_is_used_and_until_it_is_ended() {
+        let (bearers, mut now) = (Bearers::default(), Instant::now());
+        let token = bearers.admit(now, principal("acme"));
         assert_eq!(token.expose().len(), TOKEN_CHARACTERS);
         for _ in 0..3 {
-            tokio::time::advance(IDLE / 2).await;
-            assert_eq!(bearers.find(&token), Some(principal("acme")));
+            now += IDLE / 2;
+            assert_eq!(bearers.find(now, &token), Some(principal("acme")));
         }
-        let idle = bearers.admit(principal("acme"));
-        tokio::time::advance(IDLE + Duration::from_secs(1)).await;
-        assert_eq!(bearers.find(&idle), None);
-        let ended = bearers.admit(principal("acme"));
-        bearers.end(&ended);
-        assert_eq!(bearers.find(&ended), None);
-        assert_eq!(bearers.find(&Secret::new("0".repeat(TOKEN_CHARACTERS))), None);
+        assert_eq!(bearers.find(now + IDLE + Duration::from_secs(1), &token), None);
+        bearers.end(&token);
+        assert_eq!(bearers.find(now, &token), None);
+        assert_eq!(bearers.find(now, &Secret::new("0".repeat(TOKEN_CHARACTERS))), None);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn an_account_ends_its_own_tokens_only() {
-        let bearers = Bearers::default();
-        let other = bearers.admit(principal("beta"));
-        let first = bearers.admit(principal("acme"));
+    #[test]
+    fn an_account_ends_its_own_tokens_only() {
+        let (bearers, mut now) = (Bearers::default(), Instant::now());
+        let other = bearers.admit(now, principal("beta"));
+        let first = bearers.admit(now, principal("acme"));
         for _ in 0..MAX_OF_ACCOUNT {
-            tokio::time::advance(Duration::from_millis(1)).await;
-            bearers.admit(principal("acme"));
+            now += Duration::from_millis(1);
+            bearers.admit(now, principal("acme"));
         }
-        assert_eq!(bearers.find(&first), None);
-        assert_eq!(bearers.find(&other), Some(principal("beta")));
+        assert_eq!(bearers.find(now, &first), None);
+        assert_eq!(bearers.find(now, &other), Some(principal("beta")));
         assert_eq!(bearers.known.lock().len(), MAX_OF_ACCOUNT + 1);
     }
 }

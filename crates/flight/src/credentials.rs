@@ -3,6 +3,8 @@
 //!
 //! Owns how they travel; whether they are good is asked of `lake`. Keeps SEC-1: what was read is a [`Secret`].
 
+use std::time::Instant;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use callhouse_lake::accounts::{Accounts, Credential, Principal, Secret};
@@ -87,7 +89,7 @@ pub(crate) async fn prove(
             (accounts.authenticate_api_key(key).await.map_err(failed)?, WRONG_KEY.to_owned())
         }
         Claim::Token(token) => {
-            let found = bearers.find(token);
+            let found = bearers.find(Instant::now(), token);
             let found = match found {
                 Some(principal) if is_good(&principal, accounts).await.map_err(failed)? => Some(principal),
                 _ => None,

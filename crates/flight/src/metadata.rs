@@ -9,7 +9,7 @@ mod tables;
 mod types;
 
 use arrow::array::RecordBatch;
-use arrow::error::ArrowError;
+use arrow_flight::error::FlightError;
 use arrow_flight::sql::Command;
 use callhouse_query::{Caller, Room};
 use tonic::Status;
@@ -56,6 +56,6 @@ impl Metadata {
                 return Err(error::unimplemented(format!("{} has no answer here", other.type_url())));
             }
         };
-        made.map_err(|broken: ArrowError| error::fault(&broken))
+        made.map_err(|broken: FlightError| error::fault(&broken))
     }
 }

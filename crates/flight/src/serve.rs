@@ -24,6 +24,10 @@ use crate::service::Service;
 
 /// How long a client may take for TLS.
 const TLS: Duration = Duration::from_secs(30);
+/// How long a client may take to prove who it is.
+const PROOF: Duration = Duration::from_secs(60);
+/// How long one that is turned away may take to hear it.
+const REFUSAL: Duration = Duration::from_secs(5);
 /// How long the system may fail to accept before it is asked again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A silent client is asked whether it is there, and must answer.
@@ -135,7 +139,8 @@ impl Entrance {
             None => Box::new(stream),
             Some(tls) => Box::new(timeout(TLS, tls.accept(stream)).await??),
         };
-        let connection = Connection::new(carrier, place, &self.closed);
+        let patience = if place.is_some() { PROOF } else { REFUSAL };
+        let connection = Connection::new(carrier, place, patience, &self.closed);
         // Nobody takes it any more when the server is stopping.
         drop(self.sender.send(connection).await);
         Ok(())

@@ -5,11 +5,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::time::Instant;
 use uuid::Uuid;
 
 /// Bounds of a shelf.
@@ -51,31 +50,31 @@ impl<T> Shelf<T> {
     }
 
     /// Keeps a thing of so many bytes and returns its handle.
-    pub(crate) fn put(&self, owner: &str, value: T, bytes: usize) -> Bytes {
+    pub(crate) fn put(&self, now: Instant, owner: &str, value: T, bytes: usize) -> Bytes {
         let handle = Uuid::new_v4();
-        self.insert(handle, owner, value, bytes);
+        self.insert(now, handle, owner, value, bytes);
         Bytes::copy_from_slice(handle.as_bytes())
     }
 
     /// The thing of a handle, if it is the owner's. It counts as used.
-    pub(crate) fn get(&self, owner: &str, handle: &[u8]) -> Option<Arc<T>> {
+    pub(crate) fn get(&self, now: Instant, owner: &str, handle: &[u8]) -> Option<Arc<T>> {
         let handle = Uuid::from_slice(handle).ok()?;
         let mut kept = self.kept.lock();
         let thing = kept.things.get_mut(&handle)?;
-        if &*thing.owner != owner || thing.used_at.elapsed() > self.bounds.idle {
+        if &*thing.owner != owner || now.duration_since(thing.used_at) > self.bounds.idle {
             return None;
         }
-        thing.used_at = Instant::now();
+        thing.used_at = now;
         Some(Arc::clone(&thing.value))
     }
 
     /// Puts another thing where one was; false when there was none of this owner.
-    pub(crate) fn replace(&self, owner: &str, handle: &[u8], value: T, bytes: usize) -> bool {
+    pub(crate) fn replace(&self, now: Instant, owner: &str, handle: &[u8], value: T, bytes: usize) -> bool {
         let Ok(known) = Uuid::from_slice(handle) else { return false };
         if self.remove(owner, handle).is_none() {
             return false;
         }
-        self.insert(known, owner, value, bytes);
+        self.insert(now, known, owner, value, bytes);
         true
     }
 
@@ -87,13 +86,13 @@ impl<T> Shelf<T> {
         kept.take(handle)
     }
 
-    fn insert(&self, handle: Uuid, owner: &str, value: T, bytes: usize) {
+    fn insert(&self, now: Instant, handle: Uuid, owner: &str, value: T, bytes: usize) {
         let mut kept = self.kept.lock();
-        kept.sweep(self.bounds.idle);
+        kept.sweep(now, self.bounds.idle);
         kept.make_room(owner, bytes, &self.bounds);
         kept.bytes += bytes;
         let (owner, value) = (owner.into(), Arc::new(value));
-        kept.things.insert(handle, Thing { owner, value, bytes, used_at: Instant::now() });
+        kept.things.insert(handle, Thing { owner, value, bytes, used_at: now });
     }
 }
 
@@ -105,14 +104,14 @@ impl<T> Kept<T> {
     }
 
     /// Now and then, throws away what has expired.
-    fn sweep(&mut self, idle: Duration) {
-        if self.swept_at.elapsed() < idle / 4 {
+    fn sweep(&mut self, now: Instant, idle: Duration) {
+        if now.duration_since(self.swept_at) < idle / 4 {
             return;
         }
-        self.swept_at = Instant::now();
+        self.swept_at = now;
         let mut gone = 0;
         self.things.retain(|_, thing| {
-            let stays = thing.used_at.elapsed() <= idle;
+            let stays = now.duration_since(thing.used_at) <= idle;
             gone += if stays { 0 } else { thing.bytes };
             stays
         });
@@ -145,61 +144,56 @@ mod tests {
     const BOUNDS: Bounds =
         Bounds { idle: Duration::from_secs(60), of_owner: 3, bytes_of_owner: 100, bytes: 150 };
 
-    #[tokio::test(start_paused = true)]
-    async fn ten_1_a_handle_is_of_no_use_to_others() {
-        let shelf = Shelf::new(BOUNDS);
-        let handle = shelf.put("acme", "mine", 1);
-        assert_eq!(shelf.get("acme", &handle).as_deref(), Some(&"mine"));
-        assert!(shelf.get("beta", &handle).is_none());
+    #[test]
+    fn ten_1_a_handle_is_of_no_use_to_others() {
+        let (shelf, now) = (Shelf::new(BOUNDS), Instant::now());
+        let handle = shelf.put(now, "acme", "mine", 1);
+        assert_eq!(shelf.get(now, "acme", &handle).as_deref(), Some(&"mine"));
+        assert!(shelf.get(now, "beta", &handle).is_none());
         assert!(shelf.remove("beta", &handle).is_none());
-        assert!(!shelf.replace("beta", &handle, "theirs", 1));
-        assert_eq!(shelf.get("acme", &handle).as_deref(), Some(&"mine"));
+        assert!(!shelf.replace(now, "beta", &handle, "theirs", 1));
+        assert_eq!(shelf.get(now, "acme", &handle).as_deref(), Some(&"mine"));
         for bad in [&b""[..], b"0123456789abcdef", b"0123456789abcdef0"] {
-            assert!(shelf.get("acme", bad).is_none());
+            assert!(shelf.get(now, "acme", bad).is_none());
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn what_is_not_used_expires() {
-        let shelf = Shelf::new(BOUNDS);
-        let (used, unused) = (shelf.put("acme", 1, 40), shelf.put("acme", 2, 40));
-        tokio::time::advance(Duration::from_secs(50)).await;
-        assert!(shelf.get("acme", &used).is_some());
-        tokio::time::advance(Duration::from_secs(20)).await;
-        assert!(shelf.get("acme", &used).is_some() && shelf.get("acme", &unused).is_none());
-        shelf.put("beta", 3, 40);
+    #[test]
+    fn what_is_not_used_expires() {
+        let (shelf, now) = (Shelf::new(BOUNDS), Instant::now());
+        let (used, unused) = (shelf.put(now, "acme", 1, 40), shelf.put(now, "acme", 2, 40));
+        let later = now + Duration::from_secs(50);
+        assert!(shelf.get(later, "acme", &used).is_some());
+        let later = later + Duration::from_secs(20);
+        assert!(shelf.get(later, "acme", &used).is_some() && shelf.get(later, "acme", &unused).is_none());
+        shelf.put(later, "beta", 3, 40);
         assert_eq!(shelf.kept.lock().bytes, 80);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn an_owner_who_keeps_too_much_loses_his_own_oldest() {
-        let shelf = Shelf::new(BOUNDS);
-        let other = shelf.put("beta", 0, 10);
-        let mut handles = Vec::new();
-        for number in 0..4 {
-            tokio::time::advance(Duration::from_secs(1)).await;
-            handles.push(shelf.put("acme", number, 1));
-        }
-        assert!(shelf.get("acme", &handles[0]).is_none() && shelf.get("acme", &handles[1]).is_some());
+    #[test]
+    fn an_owner_who_keeps_too_much_loses_his_own_oldest() {
+        let (shelf, begun) = (Shelf::new(BOUNDS), Instant::now());
+        let at = |second: u64| begun + Duration::from_secs(second);
+        let other = shelf.put(at(0), "beta", 0, 10);
+        let handles: Vec<_> = (1..=4).map(|second| shelf.put(at(second), "acme", 0, 1)).collect();
+        let has = |second, handle: &Bytes| shelf.get(at(second), "acme", handle).is_some();
+        assert!(!has(5, &handles[0]) && has(5, &handles[1]) && has(6, &handles[2]) && has(7, &handles[3]));
         // Its bytes are bounded, too.
-        tokio::time::advance(Duration::from_secs(1)).await;
-        let large = shelf.put("acme", 9, 99);
-        assert!(shelf.get("acme", &large).is_some() && shelf.get("beta", &other).is_some());
-        assert!(handles[2..].iter().filter(|handle| shelf.get("acme", handle).is_some()).count() <= 1);
+        let large = shelf.put(at(8), "acme", 9, 99);
+        assert!(has(9, &large) && has(9, &handles[3]) && !has(9, &handles[1]) && !has(9, &handles[2]));
+        assert!(shelf.kept.lock().things.values().any(|thing| &*thing.owner == "beta"));
         // Those of all, whoever they are of.
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(shelf.get("acme", &large).is_some());
-        shelf.put("gamma", 1, 60);
-        assert!(shelf.get("beta", &other).is_none());
+        shelf.put(at(10), "gamma", 1, 50);
+        assert!(shelf.get(at(10), "beta", &other).is_none() && has(10, &large));
         assert!(shelf.kept.lock().bytes <= BOUNDS.bytes);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_thing_is_replaced_under_its_handle() {
-        let shelf = Shelf::new(BOUNDS);
-        let handle = shelf.put("acme", "old", 60);
-        assert!(shelf.replace("acme", &handle, "new", 90));
-        assert_eq!(shelf.get("acme", &handle).as_deref(), Some(&"new"));
+    #[test]
+    fn a_thing_is_replaced_under_its_handle() {
+        let (shelf, now) = (Shelf::new(BOUNDS), Instant::now());
+        let handle = shelf.put(now, "acme", "old", 60);
+        assert!(shelf.replace(now, "acme", &handle, "new", 90));
+        assert_eq!(shelf.get(now, "acme", &handle).as_deref(), Some(&"new"));
         assert_eq!(shelf.kept.lock().bytes, 90);
     }
 }

@@ -1,7 +1,7 @@
 //! Statements between two calls: what a ticket stands for, and prepared statements with the values they were given.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arrow::datatypes::{DataType, SchemaRef};
 use bytes::Bytes;
@@ -97,7 +97,7 @@ impl Statements {
     /// A ticket for a statement.
     pub(crate) fn issue(&self, caller: &Caller, asked: Asked) -> Bytes {
         let bytes = asked.sql.len() + size(&asked.runs) + size_of_schema(&asked.schema);
-        self.tickets.put(&caller.name, asked, bytes)
+        self.tickets.put(Instant::now(), &caller.name, asked, bytes)
     }
 
     /// What a ticket stands for.
@@ -105,7 +105,7 @@ impl Statements {
     /// # Errors
     /// NOT_FOUND.
     pub(crate) fn redeem(&self, caller: &Caller, ticket: &[u8]) -> Result<Arc<Asked>, Status> {
-        self.tickets.get(&caller.name, ticket).ok_or_else(|| error::unknown("ticket"))
+        self.tickets.get(Instant::now(), &caller.name, ticket).ok_or_else(|| error::unknown("ticket"))
     }
 
     /// Cancels whatever reads a ticket, and the ticket; false when there is none such.
@@ -128,14 +128,16 @@ impl Statements {
             runs: Arc::from([Row::new()]),
             sql,
         };
-        let handle = self.prepared.put(&caller.name, prepared.clone(), prepared.bytes());
+        let handle = self.prepared.put(Instant::now(), &caller.name, prepared.clone(), prepared.bytes());
         Ok((handle, prepared))
     }
 
     /// # Errors
     /// NOT_FOUND.
     pub(crate) fn find_prepared(&self, caller: &Caller, handle: &[u8]) -> Result<Arc<Prepared>, Status> {
-        self.prepared.get(&caller.name, handle).ok_or_else(|| error::unknown("prepared statement"))
+        self.prepared
+            .get(Instant::now(), &caller.name, handle)
+            .ok_or_else(|| error::unknown("prepared statement"))
     }
 
     /// Gives a prepared statement the values of its next runs.
@@ -152,7 +154,7 @@ impl Statements {
         let runs = if rows.is_empty() { vec![Row::new()] } else { rows };
         let bound = Prepared { runs: runs.into(), ..prepared.as_ref().clone() };
         let bytes = bound.bytes();
-        let kept = self.prepared.replace(&caller.name, handle, bound, bytes);
+        let kept = self.prepared.replace(Instant::now(), &caller.name, handle, bound, bytes);
         kept.then_some(()).ok_or_else(|| error::unknown("prepared statement"))
     }
 

@@ -3,8 +3,10 @@
 mod commands;
 mod crash;
 mod demo;
+mod flight;
 mod generated;
 mod import;
+mod jdbc;
 mod kafka;
 mod named_queries;
 mod openapi;

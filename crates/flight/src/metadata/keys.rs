@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
-use arrow::error::ArrowError;
+use arrow_flight::error::FlightError;
 
 /// No row of the columns of GetPrimaryKeys ("Arrow Flight SQL", CommandGetPrimaryKeys).
-pub(super) fn primary() -> Result<RecordBatch, ArrowError> {
+pub(super) fn primary() -> Result<RecordBatch, FlightError> {
     none(vec![
         text("catalog_name", true),
         text("db_schema_name", true),
@@ -19,7 +19,7 @@ pub(super) fn primary() -> Result<RecordBatch, ArrowError> {
 }
 
 /// No row of the columns of GetImportedKeys, GetExportedKeys and GetCrossReference.
-pub(super) fn foreign() -> Result<RecordBatch, ArrowError> {
+pub(super) fn foreign() -> Result<RecordBatch, FlightError> {
     none(vec![
         text("pk_catalog_name", true),
         text("pk_db_schema_name", true),
@@ -41,6 +41,6 @@ fn text(name: &str, nullable: bool) -> Field {
     Field::new(name, DataType::Utf8, nullable)
 }
 
-fn none(fields: Vec<Field>) -> Result<RecordBatch, ArrowError> {
+fn none(fields: Vec<Field>) -> Result<RecordBatch, FlightError> {
     Ok(RecordBatch::new_empty(Arc::new(Schema::new(fields))))
 }

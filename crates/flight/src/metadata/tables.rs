@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema};
-use arrow::error::ArrowError;
+use arrow_flight::error::FlightError;
 use arrow_flight::sql::{CommandGetCatalogs, CommandGetDbSchemas, CommandGetTableTypes, CommandGetTables};
 use callhouse_query::{Caller, Room, TableDocument, documented_tables};
 use tokio::sync::OnceCell;
@@ -17,22 +17,22 @@ use crate::wire::{self, key};
 
 const TABLE: &str = "TABLE";
 
-pub(super) fn catalogs(wanted: CommandGetCatalogs) -> Result<RecordBatch, ArrowError> {
+pub(super) fn catalogs(wanted: CommandGetCatalogs) -> Result<RecordBatch, FlightError> {
     let mut rows = wanted.into_builder();
     rows.append(CATALOG);
-    Ok(rows.build()?)
+    rows.build()
 }
 
-pub(super) fn schemas(wanted: CommandGetDbSchemas) -> Result<RecordBatch, ArrowError> {
+pub(super) fn schemas(wanted: CommandGetDbSchemas) -> Result<RecordBatch, FlightError> {
     let mut rows = wanted.into_builder();
     rows.append(CATALOG, SCHEMA);
-    Ok(rows.build()?)
+    rows.build()
 }
 
-pub(super) fn table_types(wanted: CommandGetTableTypes) -> Result<RecordBatch, ArrowError> {
+pub(super) fn table_types(wanted: CommandGetTableTypes) -> Result<RecordBatch, FlightError> {
     let mut rows = wanted.into_builder();
     rows.append(TABLE);
-    Ok(rows.build()?)
+    rows.build()
 }
 
 /// The tables with their columns, once they were asked for.
@@ -49,18 +49,21 @@ impl Tables {
         room: &Room,
         caller: &Caller,
         wanted: CommandGetTables,
-    ) -> Result<Result<RecordBatch, ArrowError>, Status> {
+    ) -> Result<Result<RecordBatch, FlightError>, Status> {
         let described = self.described.get_or_try_init(|| describe(room, caller)).await?;
         Ok(rows(described, wanted))
     }
 }
 
-fn rows(described: &[(&TableDocument, Schema)], wanted: CommandGetTables) -> Result<RecordBatch, ArrowError> {
+fn rows(
+    described: &[(&TableDocument, Schema)],
+    wanted: CommandGetTables,
+) -> Result<RecordBatch, FlightError> {
     let mut rows = wanted.into_builder();
     for (table, schema) in described {
         rows.append(CATALOG, SCHEMA, &table.name, TABLE, schema)?;
     }
-    Ok(rows.build()?)
+    rows.build()
 }
 
 async fn describe(room: &Room, caller: &Caller) -> Result<Vec<(&'static TableDocument, Schema)>, Status> {

@@ -1,7 +1,7 @@
 //! The types of columns, as ODBC and JDBC number them ("Arrow Flight SQL", XdbcTypeInfo).
 
 use arrow::array::RecordBatch;
-use arrow::error::ArrowError;
+use arrow_flight::error::FlightError;
 use arrow_flight::sql::metadata::{XdbcTypeInfo, XdbcTypeInfoDataBuilder};
 use arrow_flight::sql::{CommandGetXdbcTypeInfo, Nullable, Searchable, XdbcDataType, XdbcDatetimeSubcode};
 
@@ -26,12 +26,12 @@ const TYPES: &[Known] = &[
     ("timestamptz", XdbcDataType::XdbcTimestamp, Some(32), QUOTE),
 ];
 
-pub(super) fn answer(wanted: CommandGetXdbcTypeInfo) -> Result<RecordBatch, ArrowError> {
+pub(super) fn answer(wanted: CommandGetXdbcTypeInfo) -> Result<RecordBatch, FlightError> {
     let mut types = XdbcTypeInfoDataBuilder::new();
     for known in TYPES {
         types.append(info(*known));
     }
-    Ok(types.build()?.record_batch(wanted.data_type)?)
+    types.build()?.record_batch(wanted.data_type)
 }
 
 fn info((name, number, size, quote): Known) -> XdbcTypeInfo {

@@ -1,5 +1,7 @@
 //! Handshake: Basic with an account and one of its API keys becomes a bearer token for the calls that follow.
 
+use std::time::Instant;
+
 use arrow_flight::{HandshakeRequest, HandshakeResponse};
 use bytes::Bytes;
 use callhouse_lake::accounts::Secret;
@@ -23,7 +25,7 @@ impl Service {
         let token = match &claim {
             Claim::Basic { .. } => {
                 let principal = credentials::prove(&claim, &self.accounts, &self.bearers).await?;
-                self.bearers.admit(principal)
+                self.bearers.admit(Instant::now(), principal)
             }
             Claim::ApiKey(token) | Claim::Token(token) | Claim::Session(token) => token.clone(),
         };
