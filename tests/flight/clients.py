@@ -1,8 +1,10 @@
-"""Asks a callhouse through Arrow Flight SQL. Arguments: part, host:port, then name, key and calls of two accounts."""
+"""Asks a callhouse through Arrow Flight SQL. Arguments: part, host:port, name, key and calls of two accounts, and the
+program and data folder of the server."""
 
 import datetime
 import decimal
 import pathlib
+import subprocess
 import sys
 import threading
 import time
@@ -17,6 +19,7 @@ from pyarrow import flight
 PART, ADDRESS = sys.argv[1:3]
 URI = f"grpc://{ADDRESS}"
 (MINE, KEY, CALLS), (OTHER, OTHER_KEY, OTHER_CALLS) = sys.argv[3:6], sys.argv[6:9]
+PROGRAM, DATA = sys.argv[9:11]
 CERTIFICATE = pathlib.Path(__file__).parent.parent / "fixtures/tls/certificate.pem"
 ENDLESS = "SELECT count(*) FROM generate_series(1, 1000000000) a CROSS JOIN generate_series(1, 1000000000) b"
 PATIENCE_SECONDS = 120
@@ -239,6 +242,14 @@ def credentials():
     # A session that is closed is over.
     (closed,) = client.do_action(flight.Action("CloseSession", b""), bearer(token))
     assert closed.body.to_pybytes() == field(1, 1)
+    refused(flight.FlightUnauthenticatedError, "shake hands again", of=lambda: client.get_flight_info(asking("CommandGetTables"), bearer(token)))
+    # Nor are tokens better than the key they were given for.
+    (_, value) = client.authenticate_basic_token(MINE, KEY, nobody)
+    token = value.decode().removeprefix("Bearer ")
+    client.get_flight_info(asking("CommandGetTables"), bearer(token))
+    run = lambda *arguments: subprocess.run([PROGRAM, "--data", DATA, "api-key", *arguments], check=True, capture_output=True, text=True).stdout
+    (row,) = [line for line in run("list").splitlines() if MINE in line]
+    run("delete", row.split()[0])
     refused(flight.FlightUnauthenticatedError, "shake hands again", of=lambda: client.get_flight_info(asking("CommandGetTables"), bearer(token)))
 
 

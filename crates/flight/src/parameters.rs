@@ -93,8 +93,14 @@ fn of_column(column: &ArrayRef) -> Result<Vec<Bound>, ArrowError> {
     let declared = declared(column.data_type());
     let options = FormatOptions::default().with_display_error(false);
     let formatter = ArrayFormatter::try_new(&column, &options)?;
+    // Also those of a column of nothing but NULLs, which has no bits that would say so.
+    let nulls = column.logical_nulls();
     let value = |row: usize| {
-        let text = if column.is_null(row) { None } else { Some(formatter.value(row).try_to_string()?) };
+        let text = if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+            None
+        } else {
+            Some(formatter.value(row).try_to_string()?)
+        };
         Ok(Bound { text, declared: declared.clone() })
     };
     (0..column.len()).map(value).collect()

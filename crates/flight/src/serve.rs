@@ -124,8 +124,10 @@ impl Entrance {
                     });
                 }
                 Err(error) => {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "a connection could not be accepted");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "a connection could not be accepted"
+                    );
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }

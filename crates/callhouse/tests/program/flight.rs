@@ -58,6 +58,7 @@ impl House {
         for account in &self.accounts {
             command.args([&account.name, &account.key, &account.calls.to_string()]);
         }
+        command.arg(env!("CARGO_BIN_EXE_callhouse")).arg(self.place.data());
         let output = command.output().expect("the script starts");
         let (said, errors) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
