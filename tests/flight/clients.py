@@ -140,8 +140,9 @@ def parameters(cursor):
 def prepared(connection):
     with connection.cursor() as cursor:
         sql = "SELECT count(*) FROM calls WHERE started_at < ? AND account <> ? AND coalesce(debit, 0) >= ?"
-        types = [pyarrow.timestamp("us", "UTC"), pyarrow.string()]
+        types = [pyarrow.timestamp("ms", "UTC"), pyarrow.string()]
         assert cursor.adbc_prepare(sql).types[:2] == types, cursor.adbc_prepare(sql)
+        assert cursor.adbc_prepare("SELECT ?::bigint + 1").types == [pyarrow.int64()]
         for number in range(5):
             assert one(cursor, "SELECT ?::bigint + 1 AS n", (number,)) == number + 1
     statement = adbc_driver_manager.AdbcStatement(connection.adbc_connection)

@@ -1,5 +1,7 @@
 //! Serving: accept until told to stop, then let what is under way finish.
 
+mod patience;
+
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -8,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::router::router;
+use patience::Patient;
 
 /// How long requests under way may go on after the stop.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -31,6 +34,8 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> 
             tracing::debug!(error = &error as &dyn std::error::Error, "TCP_NODELAY was refused");
         }
     });
+    let patience = app.room.options().idle_limit;
+    let listener = Patient { inner: listener, patience };
     let serving = axum::serve(listener, router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());
     let deadline = async {
         stop.cancelled().await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use callhouse_query::{Engine, Room, RoomOptions};
+use tokio::runtime::{Builder, Handle};
 
 use crate::config::Settings;
 
@@ -24,9 +25,26 @@ pub(crate) fn open(engine: Engine, settings: &Settings) -> anyhow::Result<Room> 
         running: sql.running,
         running_of_caller: sql.running_of_account,
         waiting: sql.waiting,
+        runtime: runtime(sql.threads)?,
         ..RoomOptions::default()
     };
     Ok(Room::new(engine, options)?)
+}
+
+/// Threads of statements alone, if there are any.
+fn runtime(threads: usize) -> anyhow::Result<Option<Handle>> {
+    if threads == 0 {
+        return Ok(None);
+    }
+    let runtime = Builder::new_multi_thread().worker_threads(threads).thread_name("sql").enable_all().build();
+    let runtime = runtime.context("starting threads for statements failed")?;
+    let handle = runtime.handle().clone();
+    // It lives as long as the process: a runtime may not be dropped by a thread of another.
+    std::thread::Builder::new()
+        .name("sql-runtime".to_owned())
+        .spawn(move || runtime.block_on(std::future::pending::<()>()))
+        .context("starting a thread for statements failed")?;
+    Ok(Some(handle))
 }
 
 /// A folder of this process. Those of processes that have ended are removed.

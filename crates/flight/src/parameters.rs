@@ -33,6 +33,9 @@ pub(crate) fn schema(types: &[Option<DataType>]) -> Schema {
     let fields = types.iter().enumerate().map(|(index, data_type)| {
         let data_type = match data_type {
             None | Some(DataType::Null) => DataType::Utf8,
+            // JDBC's driver has milliseconds and puts them in, whatever unit it was told.
+            Some(DataType::Timestamp(_, zone)) => DataType::Timestamp(TimeUnit::Millisecond, zone.clone()),
+            Some(DataType::Time64(_)) => DataType::Time32(TimeUnit::Millisecond),
             Some(known) => wire::plain(known),
         };
         Field::new(format!("${}", index + 1), data_type, true)
@@ -181,10 +184,19 @@ mod tests {
         let of = |column: ArrayRef| of_column(&column).unwrap().remove(0).declared;
         assert_eq!(of(Arc::new(StringArray::from(vec!["1"]))), None);
         assert_eq!(of(Arc::new(Int64Array::from(vec![1]))), Some(DataType::Int64));
-        let types = [None, Some(DataType::Null), Some(DataType::Utf8View), Some(DataType::Int16)];
+        let instant = |unit| DataType::Timestamp(unit, Some("UTC".into()));
+        let types = [
+            None,
+            Some(DataType::Null),
+            Some(DataType::Utf8View),
+            Some(DataType::Int16),
+            Some(instant(TimeUnit::Microsecond)),
+        ];
         let told = schema(&types);
         let told: Vec<_> = told.fields().iter().map(|field| field.data_type().clone()).collect();
-        assert_eq!(told, [DataType::Utf8, DataType::Utf8, DataType::Utf8, DataType::Int16]);
+        let text = DataType::Utf8;
+        let wanted = [text.clone(), text.clone(), text, DataType::Int16, instant(TimeUnit::Millisecond)];
+        assert_eq!(told, wanted);
     }
 
     #[tokio::test]

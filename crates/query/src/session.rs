@@ -82,7 +82,7 @@ impl Sessions {
         mut state: SessionState,
         view: &ReadView,
         scope: &Scope,
-        schemas: &[(&str, &Arc<dyn SchemaProvider>)],
+        schemas: &[(&str, Arc<dyn SchemaProvider>)],
     ) -> Result<SessionContext> {
         let schema = MemorySchemaProvider::new();
         for kind in tables::all() {

@@ -1,5 +1,6 @@
 //! The environment as a layer of settings: `CALLHOUSE_` and the setting's name, dots as underscores.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -61,6 +62,7 @@ pub(super) const NAMES: &[(&str, &str, Form)] = &[
     ("sql", "running", Form::Number),
     ("sql", "running_of_account", Form::Number),
     ("sql", "waiting", Form::Number),
+    ("sql", "threads", Form::Number),
     ("sql", "pg_connections", Form::Number),
     ("sql", "flight_connections", Form::Number),
     ("sql", "tls_certificate", Form::Text),
@@ -80,6 +82,11 @@ pub(super) fn variables() -> Vec<(String, String)> {
 /// One variable of this process.
 pub(super) fn variable(name: &str) -> Option<String> {
     variables().into_iter().find(|(found, _)| found == name).map(|(_, value)| value)
+}
+
+/// A variable that is not ours alone.
+pub(super) fn foreign(name: &str) -> Option<OsString> {
+    std::env::vars_os().find(|(found, _)| found == name).map(|(_, value)| value)
 }
 
 /// The configuration file the environment names.

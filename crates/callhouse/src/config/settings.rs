@@ -123,6 +123,8 @@ pub(crate) struct Sql {
     pub(crate) running_of_account: usize,
     /// Statements waiting for their turn.
     pub(crate) waiting: usize,
+    /// Threads that work on statements and on nothing else; 0 for none, which lets all threads do it.
+    pub(crate) threads: usize,
     /// Connections of the PostgreSQL wire at once.
     pub(crate) pg_connections: usize,
     /// Connections of Arrow Flight SQL at once.
@@ -234,6 +236,7 @@ impl Default for Sql {
             running: 8,
             running_of_account: 4,
             waiting: 32,
+            threads: 0,
             pg_connections: 200,
             flight_connections: 200,
             tls_certificate: String::new(),

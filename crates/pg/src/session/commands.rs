@@ -9,7 +9,7 @@ use pgwire::messages::startup::ParameterStatus;
 
 use super::{Session, Transaction};
 use crate::command::{Command, Count};
-use crate::cursor::Broken;
+use crate::cursor::{Broken, Cursor};
 use crate::encode::Rows;
 use crate::error::Failure;
 use crate::types;
@@ -91,6 +91,8 @@ impl Session {
             Command::Fetch { name, count, silent } => {
                 return self.fetch(name, *count, *silent, describe).await;
             }
+            Command::Copy(Ok(copy)) => return self.copy(copy).await,
+            Command::Copy(Err(failure)) => return Err(Broken::Statement(failure.clone())),
         };
         self.wire.put(&CommandComplete::new(tag.to_owned()));
         Ok(())
@@ -124,7 +126,7 @@ impl Session {
             let failure = Failure::new("42P03", format!("cursor {name:?} already exists"));
             return Err(Broken::Statement(failure));
         }
-        let cursor = self.open(query, &[], &[]).await?;
+        let cursor = Cursor::new(self.open(query, &[]).await?, Vec::new());
         self.cursors.insert(name.to_owned(), (cursor, hold));
         Ok(())
     }

@@ -13,7 +13,7 @@ use pgwire::messages::response::{CommandComplete, EmptyQueryResponse};
 
 use super::Session;
 use crate::command::{Command, classify};
-use crate::cursor::Broken;
+use crate::cursor::{Broken, Cursor};
 use crate::error::Failure;
 use crate::portal::{Portal, Statement};
 use crate::receive;
@@ -149,7 +149,10 @@ impl Session {
                 self.portals.insert(name, portal);
                 return Ok(());
             }
-            None => self.open(&statement.sql, &portal.values, &portal.formats).await?,
+            None => {
+                let answer = self.open(&statement.sql, &portal.values).await?;
+                Cursor::new(answer, portal.formats.clone())
+            }
         };
         let limit = u64::try_from(execute.max_rows).ok().filter(|rows| *rows > 0);
         let portion = self.send(&mut cursor, limit, false).await?;
