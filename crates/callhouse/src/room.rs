@@ -4,12 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use callhouse_lake::accounts::Accounts;
-use callhouse_pg::{Door, TlsFiles};
 use callhouse_query::{Engine, Room, RoomOptions};
 use tokio::runtime::{Builder, Handle};
 
-use crate::config::{Settings, Sql};
+use crate::config::Settings;
 
 /// # Errors
 /// When the folder for what statements put on disk cannot be made.
@@ -47,13 +45,6 @@ fn runtime(threads: usize) -> anyhow::Result<Option<Handle>> {
         .spawn(move || runtime.block_on(std::future::pending::<()>()))
         .context("starting a thread for statements failed")?;
     Ok(Some(handle))
-}
-
-/// The PostgreSQL wire from the settings.
-pub(crate) fn pg_door(room: &Room, accounts: &Accounts, sql: &Sql) -> Door {
-    let tls = (!sql.tls_certificate.is_empty())
-        .then(|| TlsFiles { certificate: (&sql.tls_certificate).into(), key: (&sql.tls_key).into() });
-    Door { room: room.clone(), accounts: accounts.clone(), tls, connections: sql.pg_connections }
 }
 
 /// A folder of this process. Those of processes that have ended are removed.

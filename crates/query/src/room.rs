@@ -12,6 +12,7 @@ mod hold;
 mod measures;
 mod options;
 mod parameters;
+mod placeholders;
 mod pool;
 mod rows;
 mod session;
@@ -38,6 +39,7 @@ use session::Analysts;
 pub(crate) use hint::{hint, position};
 pub use options::RoomOptions;
 pub use parameters::Bound;
+pub use placeholders::numbered;
 pub use rows::Rows;
 pub use split::{first_statement, parenthesised, split};
 
@@ -98,6 +100,27 @@ impl Room {
             let (_, plan) = planned.map_err(|_| room.too_long())??;
             let parameters = parameters::types(&plan)?;
             Ok(Described { parameters, schema: Arc::new(plan.schema().as_arrow().clone()) })
+        };
+        apart::done(&self.shared.options, Box::pin(planning)).await
+    }
+
+    /// The columns of a statement with these values; nothing is run.
+    ///
+    /// # Errors
+    /// As [`Room::run`].
+    pub async fn describe_bound(
+        &self,
+        caller: &Caller,
+        sql: &str,
+        values: &[Bound],
+    ) -> Result<SchemaRef, Error> {
+        let (room, caller) = (self.clone(), caller.clone());
+        let (sql, values) = (sql.to_owned(), values.to_vec());
+        let planning = async move {
+            let planned = timeout(room.shared.options.time_limit, room.plan(&caller, &sql, &values)).await;
+            let (_, plan) = planned.map_err(|_| room.too_long())??;
+            let plan = parameters::bind(plan, &values)?;
+            Ok(Arc::new(plan.schema().as_arrow().clone()))
         };
         apart::done(&self.shared.options, Box::pin(planning)).await
     }

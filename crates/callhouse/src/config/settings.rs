@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) listen: String,
     /// Address and port of the PostgreSQL wire; empty for none.
     pub(crate) pg_listen: String,
+    /// Address and port of Arrow Flight SQL; empty for none.
+    pub(crate) flight_listen: String,
     pub(crate) kafka: Kafka,
     pub(crate) ingest: Ingest,
     pub(crate) compaction: Compaction,
@@ -127,7 +129,9 @@ pub(crate) struct Sql {
     pub(crate) threads: usize,
     /// Connections of the PostgreSQL wire at once.
     pub(crate) pg_connections: usize,
-    /// PEM file with the certificate of the PostgreSQL wire; empty for no TLS.
+    /// Connections of Arrow Flight SQL at once.
+    pub(crate) flight_connections: usize,
+    /// PEM file with the certificate of the PostgreSQL wire and of Arrow Flight SQL; empty for no TLS.
     pub(crate) tls_certificate: String,
     /// PEM file with its key.
     pub(crate) tls_key: String,
@@ -167,6 +171,7 @@ impl Default for Settings {
             data: PathBuf::from("./callhouse-data"),
             listen: "127.0.0.1:8080".to_owned(),
             pg_listen: String::new(),
+            flight_listen: String::new(),
             kafka: Kafka::default(),
             ingest: Ingest::default(),
             compaction: Compaction::default(),
@@ -246,6 +251,7 @@ impl Default for Sql {
             waiting: 32,
             threads: 2,
             pg_connections: 200,
+            flight_connections: 200,
             tls_certificate: String::new(),
             tls_key: String::new(),
         }

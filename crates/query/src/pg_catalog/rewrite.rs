@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::parser::Statement as Parsed;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, SetExpr, TableFactor, Value, ValueWithSpan,
-    VisitMut, VisitorMut,
+    AccessExpr, BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, SetExpr, TableFactor,
+    Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 
 use super::relations::Relation;
@@ -80,9 +80,14 @@ fn simpler(expr: &mut Expr) -> Option<Expr> {
             if selects && name.eq_ignore_ascii_case("array") {
                 return Some(call_with("callhouse_no_texts", Vec::new()));
             }
+            // `information_schema._pg_expandarray`, which JDBC asks of keys and indexes; there are none of these either.
+            if name.eq_ignore_ascii_case("_pg_expandarray") {
+                return Some(null());
+            }
             remainder(function)
         }
         Expr::Collate { expr, .. } => Some((**expr).clone()),
+        Expr::CompoundFieldAccess { root, access_chain } => expanded(root, access_chain),
         Expr::BinaryOp { op, .. } => {
             if let BinaryOperator::PGCustomBinaryOperator(parts) = op
                 && let Some(plain) = parts.last().and_then(|name| operator(name))
@@ -109,6 +114,20 @@ fn simpler(expr: &mut Expr) -> Option<Expr> {
         }
         _ => None,
     }
+}
+
+/// `(keys).n`: a part of what [`simpler`] made NULL of.
+fn expanded(root: &Expr, access: &[AccessExpr]) -> Option<Expr> {
+    let [AccessExpr::Dot(Expr::Identifier(part))] = access else { return None };
+    let of_key = matches!(part.value.as_str(), "n" | "x");
+    let number = || Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(null()),
+        data_type: DataType::BigInt(None),
+        array: false,
+        format: None,
+    };
+    (of_key && matches!(root, Expr::Nested(_))).then(number)
 }
 
 /// `LIKE … ESCAPE 'x'`: DataFusion has the backslash only, so the pattern is written with it.
