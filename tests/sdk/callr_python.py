@@ -1,10 +1,14 @@
 """Runs every JSON-RPC method of callhouse through CALLR's Python SDK and checks the answers. See README.md."""
 
+import csv
+import hashlib
+import io
 import base64
 import json
 import os
 import re
 import sys
+import time
 import urllib.error
 import urllib.request
 from decimal import Decimal
@@ -175,6 +179,49 @@ def check_cdr_get_filters(api, found):
             second = found[kind][0]["start"]
             rows = api.call("cdr.get", kind, second, second, None, None)
             check(rows == [cdr for cdr in found[kind] if cdr["start"] == second], kind, second)
+
+
+def check_exports(api, found):
+    """Jobs and exports: the file has the rows that `cdr.get` gives, and the totals say so."""
+    for kind in ("IN", "OUT"):
+        job_id = api.call("cdr.export_async", {"type": kind, "from": FROM, "to": TO}, None)
+        check(re.match("^[a-zA-Z0-9]{32}$", job_id), job_id)
+        deadline = time.monotonic() + 120
+        while True:
+            job = api.call("jobs.get", job_id)
+            check(set(job) == {"done_at", "error", "id", "percent", "result", "status"}, sorted(job))
+            check(job["status"] in ("PENDING", "RUNNING", "DONE"), job)
+            check(re.match(r"^[0-9]{1,3}\.[0-9]{2}$", job["percent"]), job["percent"])
+            if job["status"] == "DONE":
+                break
+            check(time.monotonic() < deadline, "the job does not end", job)
+            time.sleep(0.05)
+        check(job["error"] is None and job["percent"] == "100.00", job)
+        check_instant(job["done_at"], "done_at", nullable=False)
+        result = job["result"]
+        check(result["rows"] == len(found[kind]), kind, result["rows"], "rows instead of", len(found[kind]))
+        with urllib.request.urlopen(result["url"]) as response:
+            body = response.read()
+        check(len(body) == result["bytes"] and hashlib.sha256(body).hexdigest() == result["sha256"], result)
+        rows = list(csv.DictReader(io.StringIO(body.decode(), newline="")))
+        check(sorted(int(row["callid"]) for row in rows) == sorted(cdr["callid"] for cdr in found[kind]), kind)
+        talked = sum(cdr["duration_answered"] for cdr in found[kind])
+        check(result["totals"]["talk_seconds"] == talked, kind, result["totals"])
+        fails(api, "PROPERTY_VALUE_ERROR [id]", 151, "jobs.cancel", job_id)
+    canceled = api.call("cdr.export_async", {"type": "IN"}, None, {"format": "ndjson", "gzip": True})
+    try:
+        check(api.call("jobs.cancel", canceled) is True, "jobs.cancel")
+    except callr.CallrException:
+        check(api.call("jobs.get", canceled)["status"] == "DONE", "a job that is not done can be canceled")
+    jobs = api.call("jobs.get_list")
+    check(len(jobs) >= 3 and canceled in [job["id"] for job in jobs], jobs)
+    check(all(job["status"] == "DONE" for job in api.call("jobs.get_list", "DONE")), "jobs.get_list")
+    fails(api, "PROPERTY_MISSING [filters.type]", 150, "cdr.export_async", {}, None)
+    fails(api, "PROPERTY_VALUE_ERROR [webhook.endpoint]", 151, "cdr.export_async", {"type": "IN"}, {"endpoint": "x"})
+    inner = {"endpoint": "http://127.0.0.1/hook", "options": {"hmac_secret": "0123456789"}}
+    fails(api, "PROPERTY_VALUE_ERROR [webhook.endpoint]", 151, "cdr.export_async", {"type": "IN"}, inner)
+    fails(api, "PROPERTY_VALUE_ERROR [id]", 151, "jobs.get", "x")
+    done("cdr.export_async, jobs")
 
 
 def check_search(api, found):
@@ -433,6 +480,7 @@ def main():
     check_system(api)
     found = check_cdr_get(api)
     check_search(api, found)
+    check_exports(api, found)
     check_analytics(api, found)
     check_keys(api)
     check_sessions(api)

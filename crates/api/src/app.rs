@@ -5,8 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::extract::FromRef;
 use callhouse_core::Clock;
+use callhouse_exports::Service as Exports;
 use callhouse_lake::Catalog;
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
+use callhouse_lake::webhooks::{Wall, Webhooks};
 use callhouse_log::Appender;
 use callhouse_query::{Engine, Room};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -22,6 +24,12 @@ pub struct App {
     pub room: Room,
     pub catalog: Catalog,
     pub accounts: Accounts,
+    /// Files of whole questions, and the jobs that make them.
+    pub exports: Exports,
+    /// Who is told what by webhooks.
+    pub webhooks: Webhooks,
+    /// Where webhooks may be sent.
+    pub wall: Wall,
     /// How many requests credentials may make.
     pub limits: RequestLimits,
     pub appender: Arc<dyn Appender>,

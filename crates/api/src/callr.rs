@@ -10,14 +10,17 @@ mod api_key;
 mod cdr;
 mod envelope;
 mod error;
+mod export;
 mod fields;
 mod format;
+mod jobs;
 mod list;
 mod method;
 mod page;
 mod params;
 mod session;
 mod system;
+mod webhooks;
 mod whose;
 
 use std::sync::Arc;
@@ -34,6 +37,9 @@ use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::Params;
 use crate::credentials;
 use crate::status::Problem;
+
+pub(crate) use export::webhook_of_request;
+pub use webhooks::data::{WebhookData, WebhookDataError, WebhookSubject, webhook_data};
 
 /// Every method served, in order of name.
 const METHODS: &[Method] = &[
@@ -53,8 +59,12 @@ const METHODS: &[Method] = &[
     api_key::all::METHOD,
     api_key::create::METHOD,
     api_key::delete::METHOD,
+    cdr::export_async::METHOD,
     cdr::get::METHOD,
     cdr::search::METHOD,
+    jobs::cancel::METHOD,
+    jobs::get::METHOD,
+    jobs::get_list::METHOD,
     list::countries::METHOD,
     list::number_infos::METHOD,
     list::timezones::METHOD,
@@ -63,6 +73,12 @@ const METHODS: &[Method] = &[
     session::delete::METHOD,
     session::refresh::METHOD,
     system::get_timestamp::METHOD,
+    webhooks::get_event_types::METHOD,
+    webhooks::get_list::METHOD,
+    webhooks::set_status::METHOD,
+    webhooks::subscribe::METHOD,
+    webhooks::test::METHOD,
+    webhooks::unsubscribe::METHOD,
 ];
 
 /// The names of the JSON-RPC methods served, in order.

@@ -1,7 +1,7 @@
 //! The HTTP doors of callhouse, and the only crate that names `axum`.
 //!
 //! One folder per API family, one file per method: `ingest` (`POST /v1/events`), `callr` (JSON-RPC), `sql` (`POST /v1/sql`), `queries`
-//! (`/v1/queries`), `openapi` (the document of these doors), `operate` (health, metrics, front page). Owns transport, credentials on the wire, and the shape of answers; leaves what a
+//! (`/v1/queries`), `exports` (`/v1/exports`), `openapi` (the document of these doors), `operate` (health, metrics, front page). Owns transport, credentials on the wire, and the shape of answers; leaves what a
 //! question means to `query`, who somebody is to `lake`, and what an event is to `core`. Keeps LOG-1 and ING-3 at
 //! the door, TIM-1 at the edges documented as inclusive, and hands TEN-1 a scope with every question.
 //!
@@ -16,6 +16,7 @@ mod app;
 mod body;
 mod callr;
 mod credentials;
+mod exports;
 mod ingest;
 mod limits;
 mod openapi;
@@ -30,7 +31,7 @@ mod sql;
 mod status;
 
 pub use app::{AlwaysReady, App, Readiness};
-pub use callr::method_names;
+pub use callr::{WebhookData, WebhookDataError, WebhookSubject, method_names, webhook_data};
 pub use limits::RequestLimits;
 pub use operate::install_metrics;
 pub use router::router;

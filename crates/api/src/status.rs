@@ -76,6 +76,26 @@ pub(crate) enum Problem {
     UnknownQuery {
         detail: String,
     },
+    /// No export of that id that may be seen.
+    UnknownExport {
+        detail: String,
+    },
+    /// The file of an export that has not ended.
+    NotReady {
+        detail: String,
+    },
+    /// The file of an export that made none, or no longer has it.
+    Gone {
+        detail: String,
+    },
+    /// Bytes of a file that are not there.
+    Range {
+        length: u64,
+    },
+    /// As many exports of the account as may be wait or run.
+    TooManyExports {
+        detail: String,
+    },
     MethodNotAllowed {
         method: String,
         path: String,
@@ -136,13 +156,20 @@ impl Problem {
             Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding { .. } => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
-            Self::NotFound { .. } | Self::UnknownQuery { .. } => StatusCode::NOT_FOUND,
+            Self::NotFound { .. } | Self::UnknownQuery { .. } | Self::UnknownExport { .. } => {
+                StatusCode::NOT_FOUND
+            }
+            Self::NotReady { .. } => StatusCode::CONFLICT,
+            Self::Gone { .. } => StatusCode::GONE,
+            Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Parameter { .. } => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
-            Self::LogFull | Self::Busy | Self::StatementsBusy { .. } | Self::TooManyRequests { .. } => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
+            Self::LogFull
+            | Self::Busy
+            | Self::StatementsBusy { .. }
+            | Self::TooManyExports { .. }
+            | Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -167,6 +194,11 @@ impl Problem {
             Self::Statement { .. } => "BAD_STATEMENT",
             Self::Parameter { .. } => "BAD_PARAMETER",
             Self::UnknownQuery { .. } => "UNKNOWN_QUERY",
+            Self::UnknownExport { .. } => "UNKNOWN_EXPORT",
+            Self::NotReady { .. } => "NOT_READY",
+            Self::Gone { .. } => "GONE",
+            Self::Range { .. } => "RANGE_NOT_SATISFIABLE",
+            Self::TooManyExports { .. } => "TOO_MANY_EXPORTS",
             Self::StatementTooMuch { constant, .. } => constant,
             Self::LogFull => "LOG_FULL",
             Self::Unavailable { .. } => "UNAVAILABLE",
@@ -196,9 +228,14 @@ impl Problem {
             | Self::BadHeader { detail }
             | Self::Parameter { detail }
             | Self::UnknownQuery { detail }
+            | Self::UnknownExport { detail }
+            | Self::NotReady { detail }
+            | Self::Gone { detail }
+            | Self::TooManyExports { detail }
             | Self::Statement { detail, .. }
             | Self::StatementsBusy { detail }
             | Self::StatementTooMuch { detail, .. } => detail.clone(),
+            Self::Range { length } => format!("the file has {length} bytes, none of which were asked for"),
             Self::NotJson { line, column, detail } => {
                 format!("the body is not JSON: {detail} at line {line} column {column}")
             }
@@ -266,7 +303,17 @@ impl Problem {
             Self::TooManyRequests { retry_after_seconds, .. } => {
                 response.headers_mut().insert(header::RETRY_AFTER, (*retry_after_seconds).into());
             }
-            Self::LogFull | Self::Busy | Self::StatementsBusy { .. } | Self::Unavailable { .. } => {
+            Self::Range { length } => {
+                if let Ok(range) = HeaderValue::from_str(&format!("bytes */{length}")) {
+                    response.headers_mut().insert(header::CONTENT_RANGE, range);
+                }
+            }
+            Self::LogFull
+            | Self::Busy
+            | Self::StatementsBusy { .. }
+            | Self::TooManyExports { .. }
+            | Self::NotReady { .. }
+            | Self::Unavailable { .. } => {
                 response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
             }
             _ => {}

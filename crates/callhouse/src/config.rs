@@ -20,7 +20,7 @@ use toml::{Table, Value};
 use crate::secret::Secret;
 
 pub(crate) use flags::{DataFlags, Flags, KafkaFlags, ListenFlag};
-pub(crate) use settings::{Compaction, Ingest, Kafka, Log, LogFormat, Settings, Sql};
+pub(crate) use settings::{Compaction, Exports, Ingest, Kafka, Log, LogFormat, Settings, Sql, Webhooks};
 
 /// Reads the settings of this run.
 ///

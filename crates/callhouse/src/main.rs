@@ -4,6 +4,7 @@
 mod command;
 mod config;
 mod doors;
+mod exports;
 mod generate;
 mod giving_way;
 mod lake;
@@ -14,6 +15,7 @@ mod room;
 mod secret;
 mod server;
 mod upkeep;
+mod webhooks;
 
 use std::process::ExitCode;
 

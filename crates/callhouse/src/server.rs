@@ -1,8 +1,8 @@
-//! The parts of a running callhouse put together: log, ingest, upkeep and, for `serve`, the HTTP API and the
-//! doors of SQL.
+//! The parts of a running callhouse put together: log, ingest, upkeep and, for `serve`, the HTTP API, exports,
+//! webhooks and the doors of SQL.
 //!
 //! Owns the order in which they start and stop. Stopping is: no new requests, those under way finish (their
-//! events are durable in the log), ingest commits what it has read, upkeep finishes its step, the log closes.
+//! events are durable in the log), webhooks under way end and are logged, ingest commits what it has read, upkeep finishes its step, the log closes.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use callhouse_api::{App, Readiness, RequestLimits};
 use callhouse_ingest::{Ingest, Options};
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
+use callhouse_lake::webhooks::Webhooks;
 use callhouse_lake::{Catalog, Compactor, HotRows, OverlayReader};
 use callhouse_log::{Appender, OnHole};
 use callhouse_query::Engine;
@@ -22,10 +23,12 @@ use tokio_util::sync::CancellationToken;
 use crate::command::engine_options;
 use crate::config::{self, Settings};
 use crate::doors::{Doors, Listeners};
+use crate::exports;
 use crate::giving_way::{Debt, giving_way_to};
 use crate::logs::Logs;
 use crate::room;
 use crate::upkeep::{Upkeep, compaction_options};
+use crate::webhooks;
 
 /// Log → lake, with upkeep: what `ingest` is, and one half of `serve`.
 pub(crate) struct Intake {
@@ -49,7 +52,11 @@ impl Intake {
         let catalog = crate::lake::open(settings).await?;
         let hot = HotRows::default();
         let directory = AccountDirectory::new(Accounts::new(catalog.clone()));
-        let ingest = Ingest::new(catalog.clone(), hot.clone(), directory, ingest_options(&settings.ingest));
+        let options = Options {
+            announce_within_ms: settings.webhooks.announce_within_ms,
+            ..ingest_options(&settings.ingest)
+        };
+        let ingest = Ingest::new(catalog.clone(), hot.clone(), directory, options);
         let logs = Logs::open(settings, &catalog).await?;
         let stop = CancellationToken::new();
         let taking_in = {
@@ -105,6 +112,9 @@ pub(crate) struct Server {
     /// `None` once it has ended.
     serving: Option<JoinHandle<anyhow::Result<()>>>,
     doors: Doors,
+    exporting: JoinHandle<()>,
+    /// Webhooks, if this process delivers them.
+    delivering: Option<JoinHandle<()>>,
 }
 
 impl Server {
@@ -129,10 +139,17 @@ impl Server {
         let accounts = Accounts::new(catalog.clone());
         let stop = CancellationToken::new();
         let doors = listeners.open(&room, &accounts, catalog.clock(), &settings.sql, &stop)?;
+        let hooks = Webhooks::new(catalog.clone());
+        let exports = exports::service(&catalog, &hooks, settings, &address.to_string())?;
+        let exporter = exports::exporter(engine.clone(), &room, settings)?;
+        let exporting = tokio::spawn(exports.clone().run(exporter, stop.clone()));
         let app = App {
             engine,
             room,
             accounts,
+            exports,
+            webhooks: hooks,
+            wall: webhooks::wall(&settings.webhooks),
             limits: RequestLimits::new(settings.limits.usual(), Arc::clone(catalog.clock())),
             appender: intake.appender(),
             clock: Arc::clone(catalog.clock()),
@@ -140,11 +157,13 @@ impl Server {
             metrics: Some(metrics),
             catalog,
         };
+        let delivering = webhooks::dispatcher(&app, &settings.webhooks)?
+            .map(|dispatcher| tokio::spawn(dispatcher.run(stop.clone())));
         let serving = {
             let stop = stop.clone();
             tokio::spawn(async move { Ok(callhouse_api::serve(listener, app, stop).await?) })
         };
-        Ok(Self { intake, address, stop, serving: Some(serving), doors })
+        Ok(Self { intake, address, stop, serving: Some(serving), doors, exporting, delivering })
     }
 
     /// The address it listens on.
@@ -179,8 +198,14 @@ impl Server {
         self.stop.cancel();
         let served = ended(&mut self.serving).await;
         let served = self.doors.close().await.and(served);
+        let exported = self.exporting.await.context("exports died");
+        // Its last attempts go into the log while intake still runs.
+        let delivered = match self.delivering {
+            Some(delivering) => delivering.await.context("delivering webhooks died"),
+            None => Ok(()),
+        };
         let stopped = self.intake.stop().await;
-        outcome.and(served).and(stopped)
+        outcome.and(served).and(exported).and(delivered).and(stopped)
     }
 }
 

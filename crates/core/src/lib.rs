@@ -13,6 +13,7 @@ pub mod position;
 pub mod record;
 pub mod rejection;
 pub mod time;
+pub mod webhook;
 
 pub use event::Event;
 pub use ids::{AccountId, callid_of};

@@ -2,6 +2,7 @@
 
 use arrow::array::RecordBatch;
 use callhouse_core::position::OffsetRange;
+use callhouse_core::webhook::Fact;
 use callhouse_lake::Flush;
 
 use crate::gate::Held;
@@ -38,6 +39,8 @@ pub(crate) struct Chunk {
     pub(crate) rejections: RecordBatch,
     /// Per row of `calls`: a later chunk that waits for the same commit says all of it and more.
     pub(crate) superseded: Vec<bool>,
+    /// What webhooks are to announce once these rows are committed.
+    pub(crate) facts: Vec<Fact>,
     pub(crate) counts: Counts,
     /// Shared with the hot rows.
     pub(crate) flush: Flush,

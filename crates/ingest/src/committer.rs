@@ -18,6 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callhouse_core::crash;
+use callhouse_core::webhook::Fact;
+use callhouse_lake::webhooks::{Due, SubscriptionCache};
 use callhouse_lake::{Catalog, Commit, Disposition, FileWriter, Flushed, Hole, NewFile, Snapshot, Table};
 use callhouse_log::Log;
 use parking_lot::Mutex;
@@ -46,6 +48,7 @@ pub(crate) type FlushRequest = oneshot::Sender<()>;
 pub(crate) struct Committer {
     pub(crate) catalog: Catalog,
     pub(crate) writer: FileWriter,
+    pub(crate) subscriptions: SubscriptionCache,
     pub(crate) log: Arc<dyn Log>,
     pub(crate) staging: Arc<Staging>,
     pub(crate) partitions: Arc<Partitions>,
@@ -167,10 +170,13 @@ impl Committer {
             holes: holes.map(|range| Hole { range: range.clone(), reason: "retention".to_owned() }).collect(),
             message: "ingest",
         };
+        let due = Due { facts: facts_of(shares), subscriptions: self.subscriptions.clone() };
         let started = Instant::now();
         let mut attempt = 1;
         loop {
-            let Some(answer) = self.attempt(shares, &commit).await else { return Ok(Attempt::TenureEnded) };
+            let Some(answer) = self.attempt(shares, &commit, &due).await else {
+                return Ok(Attempt::TenureEnded);
+            };
             let error = match answer {
                 Ok(()) => {
                     metrics::commit_took(started.elapsed());
@@ -213,12 +219,17 @@ impl Committer {
     }
 
     /// One attempt; `None` when a tenure had ended before it.
-    async fn attempt(&self, shares: &[Share], commit: &Commit) -> Option<Result<(), callhouse_lake::Error>> {
+    async fn attempt(
+        &self,
+        shares: &[Share],
+        commit: &Commit,
+        due: &Due,
+    ) -> Option<Result<(), callhouse_lake::Error>> {
         let _committing = self.committing.lock().await;
         if shares.iter().any(|share| !self.staging.owns(&share.tenure)) {
             return None;
         }
-        Some(self.catalog.commit(commit).await.map(|_| ()))
+        Some(self.catalog.commit_and_announce(commit, due).await.map(|_| ()))
     }
 
     /// The rows are in a snapshot: readers need them no more in memory, and the log may let go of them.
@@ -256,6 +267,11 @@ impl Committer {
             }
         }
     }
+}
+
+/// What the chunks of a flush announce.
+fn facts_of(shares: &[Share]) -> Vec<Fact> {
+    shares.iter().flat_map(|share| &share.chunks).flat_map(|chunk| &chunk.facts).cloned().collect()
 }
 
 /// Live files that compaction will merge, of the tables that flushes write to.

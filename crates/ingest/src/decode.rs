@@ -17,6 +17,7 @@ use callhouse_core::event::{CallEventType, EARLIEST, Kind};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::record::Statement;
+use callhouse_core::webhook::{Fact, Happened};
 use callhouse_core::{AccountId, Clock, Event, KafkaPartition, Rejection, RejectionReason, Timestamp};
 use callhouse_lake::rows::{EventCells, EventColumns, Origin, RejectionRow, encode_rejections};
 use callhouse_log::Message;
@@ -25,6 +26,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
 use crate::accounts::AccountCheck;
+use crate::announcer::{Announcements, Announcer};
 use crate::chunk::Counts;
 use crate::error::Error;
 use crate::headers::Instructions;
@@ -46,6 +48,8 @@ pub(crate) struct Decoded {
     pub(crate) rejections: RecordBatch,
     /// What the events state of calls, mostly one record per call.
     pub(crate) records: PartialRecords,
+    /// What webhooks are to announce.
+    pub(crate) facts: Vec<Fact>,
     pub(crate) counts: Counts,
     pub(crate) tally: Tally,
 }
@@ -64,6 +68,7 @@ pub(crate) struct Tally {
 /// Decodes units. Shared by all partitions of a process.
 pub(crate) struct Decoder {
     accounts: AccountCheck,
+    announcer: Announcer,
     /// Books not in use; there are as many as threads have ever decoded at once.
     phone_books: Mutex<Vec<PhoneBook>>,
     phone_numbers: usize,
@@ -73,9 +78,15 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    pub(crate) fn new(accounts: AccountCheck, options: &Options, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        accounts: AccountCheck,
+        announcer: Announcer,
+        options: &Options,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             accounts,
+            announcer,
             phone_books: Mutex::default(),
             phone_numbers: options.phone_numbers,
             max_message_bytes: options.max_message_bytes,
@@ -87,9 +98,10 @@ impl Decoder {
     /// Decodes a unit. Blocks: call it from a blocking thread of `runtime`.
     ///
     /// # Errors
-    /// [`Error::LookUpAccount`], [`Error::Encode`]. Bad messages are rows, not errors.
+    /// [`Error::LookUpAccount`], [`Error::ReadWebhooks`], [`Error::Encode`]. Bad messages are rows, not errors.
     pub(crate) fn decode(&self, runtime: &Handle, mut unit: Unit) -> Result<Decoded, Error> {
         let now = self.clock.now();
+        let announcements = self.announcer.begin(runtime, now)?;
         for message in &mut unit.messages {
             // Kafka's producers may leave the time out, or write nonsense: then it is received now.
             if message.received_at < EARLIEST {
@@ -111,13 +123,15 @@ impl Decoder {
             event_count: 0,
             rejections: Vec::new(),
             records: UnitRecords::default(),
+            announcements,
             last_instructions: None,
             tally: Tally::default(),
         };
         for message in &unit.messages {
             decoding.message(message)?;
         }
-        let Decoding { phones, events, event_count, rejections, records, mut tally, .. } = decoding;
+        let Decoding { phones, events, event_count, rejections, records, announcements, mut tally, .. } =
+            decoding;
         self.phone_books.lock().push(phones);
 
         tally.oldest_received_at = unit.messages.iter().map(|message| message.received_at).min();
@@ -131,6 +145,7 @@ impl Decoder {
             events: events.finish().map_err(failed)?,
             rejections: encode_rejections(&rejections).map_err(failed)?,
             records: records.into_records(),
+            facts: announcements.into_facts(),
             counts: Counts {
                 messages: count(unit.messages.len()),
                 events: event_count,
@@ -153,6 +168,7 @@ struct Decoding<'a> {
     event_count: u64,
     rejections: Vec<RejectionRow>,
     records: UnitRecords,
+    announcements: Announcements,
     last_instructions: Option<(&'a Headers, Rc<Instructions<'a>>)>,
     tally: Tally,
 }
@@ -251,6 +267,15 @@ impl<'a> Decoding<'a> {
         self.events.push(cells, origin);
         self.event_count += 1;
         *self.tally.call_events.entry(event.event_type).or_default() += 1;
+        self.announcements.note(&Happened {
+            event_type: event.event_type.as_str(),
+            direction: event.data.direction,
+            account,
+            subject: event.subject,
+            source: event.source,
+            id: event.id,
+            at: event.time,
+        });
         let UsualEvent { event_type, time, source, .. } = event;
         let statement = Statement { event_type, time, source, data: &mut event.data };
         self.records.add(account, event.subject, statement, &mut self.phones);
@@ -274,6 +299,18 @@ impl<'a> Decoding<'a> {
         }
         self.events.push(EventCells::from(&event), origin);
         self.event_count += 1;
+        self.announcements.note(&Happened {
+            event_type: event.kind.type_name(),
+            direction: match &event.kind {
+                Kind::Call(_, data) => data.direction,
+                Kind::Unknown(_) => None,
+            },
+            account: &event.account,
+            subject: &event.subject,
+            source: &event.source,
+            id: &event.id,
+            at: event.time,
+        });
         match &mut event.kind {
             Kind::Call(event_type, data) => {
                 *self.tally.call_events.entry(*event_type).or_default() += 1;

@@ -14,6 +14,11 @@ pub enum Error {
         #[source]
         source: callhouse_lake::Error,
     },
+    #[error("reading who is subscribed to webhooks failed")]
+    ReadWebhooks {
+        #[source]
+        source: callhouse_lake::Error,
+    },
     #[error("encoding rows of {kafka_partition} from offset {from} failed")]
     Encode {
         kafka_partition: KafkaPartition,

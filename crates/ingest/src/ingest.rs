@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
+use callhouse_lake::webhooks::SubscriptionCache;
 use callhouse_lake::{Catalog, FileWriter, HotRows};
 use callhouse_log::{Log, PartitionOwner};
 use parking_lot::Mutex;
@@ -13,6 +14,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::AccountCheck;
+use crate::announcer::Announcer;
 use crate::committer::Committer;
 use crate::decode::Decoder;
 use crate::ending::{Ending, Reason, chain};
@@ -38,6 +40,7 @@ pub struct Ingest {
     catalog: Catalog,
     hot: HotRows,
     shared: Arc<Shared>,
+    subscriptions: SubscriptionCache,
     partitions: Arc<Partitions>,
     failure: Mutex<Option<String>>,
 }
@@ -47,8 +50,10 @@ impl Ingest {
     pub fn new(catalog: Catalog, hot: HotRows, accounts: AccountDirectory, options: Options) -> Arc<Self> {
         let created = Accounts::new(catalog.clone());
         let check = AccountCheck::new(accounts, created, options.create_accounts);
+        let subscriptions = SubscriptionCache::new(catalog.clone());
+        let announcer = Announcer::new(subscriptions.clone(), options.announce_within_ms);
         let shared = Shared {
-            decoder: Decoder::new(check, &options, Arc::clone(catalog.clock())),
+            decoder: Decoder::new(check, announcer, &options, Arc::clone(catalog.clock())),
             decoding: Semaphore::new(options.decoders.max(1)),
             gate: Gate::new(options.hot_max_bytes, options.overlay_max_rows),
             behind: Behind::default(),
@@ -59,6 +64,7 @@ impl Ingest {
             catalog,
             hot,
             shared: Arc::new(shared),
+            subscriptions,
             partitions: Arc::default(),
             failure: Mutex::default(),
         })
@@ -156,6 +162,7 @@ impl Ingest {
         let committer = Committer {
             catalog: self.catalog.clone(),
             writer: FileWriter::new(self.catalog.folder().clone()),
+            subscriptions: self.subscriptions.clone(),
             log: Arc::clone(log),
             staging,
             partitions: Arc::clone(&self.partitions),

@@ -11,6 +11,7 @@
 //! ```
 
 mod accounts;
+mod announcer;
 mod chunk;
 mod committer;
 mod decode;

@@ -44,6 +44,9 @@ pub struct Options {
     pub revoke_flush_ms: u64,
     /// Lag is asked of the log this often. Default 5,000.
     pub lag_interval_ms: u64,
+    /// Events that are taken in later than so long after they happened are not announced by webhooks; 0 for none at all.
+    /// Default 0: only a server announces, an import of old events must not.
+    pub announce_within_ms: u64,
 }
 
 impl Default for Options {
@@ -67,6 +70,7 @@ impl Default for Options {
             commit_attempts: 10,
             revoke_flush_ms: 30_000,
             lag_interval_ms: 5_000,
+            announce_within_ms: 0,
         }
     }
 }

@@ -16,8 +16,16 @@ pub(crate) fn pause_after(attempt: u32) -> Duration {
     FIRST_PAUSE.saturating_mul(1 << attempt.saturating_sub(1).min(10)).min(LONGEST_PAUSE)
 }
 
-/// Reads something of the catalog, trying again while the failure is transient.
+/// Looks an account up, trying again while the failure is transient.
 pub(crate) async fn look_up<T, F>(read: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, callhouse_lake::Error>>,
+{
+    with_pauses(read).await.map_err(|source| Error::LookUpAccount { source })
+}
+
+/// Reads something of the catalog, trying again while the failure is transient.
+pub(crate) async fn with_pauses<T, F>(read: impl Fn() -> F) -> Result<T, callhouse_lake::Error>
 where
     F: Future<Output = Result<T, callhouse_lake::Error>>,
 {
@@ -29,7 +37,7 @@ where
                 tokio::time::sleep(pause_after(attempt)).await;
                 attempt += 1;
             }
-            Err(source) => return Err(Error::LookUpAccount { source }),
+            Err(error) => return Err(error),
         }
     }
 }

@@ -236,7 +236,7 @@ fn build_chunk(
     open_records: &mut OpenRecords,
     gate: &Gate,
 ) -> Result<(Chunk, Vec<RowAddress>), Error> {
-    let Decoded { range, holes, events, rejections, records, counts, .. } = decoded;
+    let Decoded { range, holes, events, rejections, records, facts, counts, .. } = decoded;
     let folded = open_records.fold(number, records);
     let calls = encode_calls(&folded.rows).map_err(|source| Error::Encode {
         kafka_partition: range.kafka_partition.clone(),
@@ -254,6 +254,7 @@ fn build_chunk(
         calls,
         rejections,
         superseded,
+        facts,
         counts,
         flush: Flush::default(),
         held,

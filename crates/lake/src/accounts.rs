@@ -232,6 +232,14 @@ impl Accounts {
         self.verified.forget();
         Ok(password)
     }
+
+    /// Whether an account exists and it and all above it are enabled.
+    ///
+    /// # Errors
+    /// [`Error::Catalog`].
+    pub async fn is_enabled(&self, id: &AccountId) -> Result<bool, Error> {
+        self.enabled(id).await
+    }
 }
 
 fn account_id(name: &str) -> Result<AccountId, Error> {
@@ -240,7 +248,7 @@ fn account_id(name: &str) -> Result<AccountId, Error> {
 }
 
 /// An account name in a row; the catalog only ever holds valid ones.
-fn account_column(row: &SqliteRow, column: &'static str) -> Result<AccountId, sqlx::Error> {
+pub(crate) fn account_column(row: &SqliteRow, column: &'static str) -> Result<AccountId, sqlx::Error> {
     let name: String = row.try_get(column)?;
     AccountId::new(&name)
         .map_err(|error| sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) })

@@ -27,6 +27,7 @@ use crate::error::Error;
 use crate::file::{ColumnStatistics, NewFile};
 use crate::folder::DataFolder;
 use crate::table::Table;
+use crate::webhooks::Due;
 
 pub(crate) use tables::TableIds;
 
@@ -161,7 +162,15 @@ impl Catalog {
     /// [`Error::PositionMoved`] (ING-2), [`Error::FileNotLive`], [`Error::Catalog`]; [`Error::File`] when a file to
     /// add is not in its place.
     pub async fn commit(&self, commit: &Commit) -> Result<Committed, Error> {
-        write::commit(self, commit).await
+        write::commit(self, commit, None).await
+    }
+
+    /// As [`Catalog::commit`], and announces facts to the webhooks subscribed then, in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Catalog::commit`].
+    pub async fn commit_and_announce(&self, commit: &Commit, due: &Due) -> Result<Committed, Error> {
+        write::commit(self, commit, Some(due)).await
     }
 
     /// The stored position of a partition; `None` when nothing of it was ever taken in.

@@ -57,6 +57,8 @@ pub enum Error {
     AccountExists { name: AccountId },
     #[error("there is no account {name}")]
     AccountUnknown { name: AccountId },
+    #[error("{limit} jobs of the account wait or run already")]
+    TooManyJobs { limit: u32 },
     /// A tree has no circles.
     #[error("{parent} is {name} itself or below it, and cannot be put above it")]
     AccountCircle { name: AccountId, parent: AccountId },
@@ -81,6 +83,7 @@ impl Error {
             Self::AccountExists { .. } | Self::AccountUnknown { .. } | Self::AccountCircle { .. } => {
                 Disposition::Fatal
             }
+            Self::TooManyJobs { .. } => Disposition::Transient,
         }
     }
 }

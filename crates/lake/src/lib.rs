@@ -13,6 +13,7 @@ pub mod file;
 pub mod folder;
 pub mod gc;
 pub mod hot;
+pub mod jobs;
 pub mod join;
 mod kept;
 pub mod key_index;
@@ -28,6 +29,7 @@ pub mod table;
 mod testing;
 mod touch;
 pub mod verify;
+pub mod webhooks;
 
 pub use catalog::{Catalog, Commit, Committed, DataFile, Hole, Snapshot};
 pub use compaction::{CompactionOptions, CompactionReport, Compactor, Pace, PaceNow, WholeCalls};

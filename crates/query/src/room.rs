@@ -166,6 +166,7 @@ impl Room {
         let started = async {
             let turn = self.shared.gate.enter(&caller.name).await?;
             let begun = Instant::now();
+            let asked = self.shared.engine.ask_for();
             let starting = async {
                 let (session, plan) = planning.await?;
                 let state = session.state();
@@ -176,10 +177,14 @@ impl Room {
             let (too_long, limit) = (self.too_long(), options.time_limit);
             let starting = async move { timeout(limit, starting).await.map_err(|_| too_long)? };
             let stream = apart::done(options, Box::pin(starting)).await?;
+            drop(asked);
             Ok((stream, begun.elapsed(), turn))
         };
         match Box::pin(started).await {
-            Ok((stream, spent, turn)) => Ok(Rows::start(stream, spent, turn, outcome, options)),
+            Ok((stream, spent, turn)) => {
+                let asking = self.shared.engine.asking().clone();
+                Ok(Rows::start(stream, spent, turn, (outcome, asking), options))
+            },
             Err(error) => {
                 outcome.failed(&error);
                 Err(error)

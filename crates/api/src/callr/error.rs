@@ -48,9 +48,19 @@ pub(super) enum Error {
     TooManyRows {
         limit: u64,
     },
+    /// As many jobs as may be wait or run.
+    TooManyJobs {
+        limit: u32,
+    },
     /// A method that these credentials cannot use.
     Forbidden {
         detail: &'static str,
+    },
+    /// The account has this type at this endpoint already.
+    TypeEndpointDuplicate,
+    /// The account has as many webhooks as it may.
+    TooManyWebhooks {
+        limit: i64,
     },
     /// The question costs more than it may.
     TooLarge {
@@ -75,6 +85,9 @@ impl Error {
             | Self::PropertyUnknown { .. }
             | Self::ToBeforeFrom
             | Self::TooManyRows { .. }
+            | Self::TooManyJobs { .. }
+            | Self::TypeEndpointDuplicate
+            | Self::TooManyWebhooks { .. }
             | Self::TooLarge { .. } => 151,
             Self::Forbidden { .. } => 100,
             Self::Query(_) | Self::Lake(_) | Self::Column(_) | Self::Encode(_) => -32_603,
@@ -94,6 +107,9 @@ impl Error {
             Self::PropertyUnknown { path, .. } => format!("PROPERTY_UNKNOWN [{path}]"),
             Self::ToBeforeFrom => "TO_BEFORE_FROM".to_owned(),
             Self::TooManyRows { .. } => "TOO_MANY_ROWS".to_owned(),
+            Self::TooManyJobs { .. } => "TOO_MANY_JOBS".to_owned(),
+            Self::TypeEndpointDuplicate => "TYPE_ENDPOINT_DUPLICATE".to_owned(),
+            Self::TooManyWebhooks { .. } => "TOO_MANY_WEBHOOKS".to_owned(),
             Self::TooLarge { .. } => "TOO_LARGE".to_owned(),
             Self::Forbidden { .. } => "FORBIDDEN".to_owned(),
             Self::Query(_) | Self::Lake(_) | Self::Column(_) | Self::Encode(_) => "INTERNAL_ERROR".to_owned(),
@@ -101,7 +117,7 @@ impl Error {
     }
 
     /// For a person; SDKs drop it.
-    fn detail(&self) -> String {
+    pub(super) fn detail(&self) -> String {
         match self {
             Self::Parse { detail }
             | Self::ParamFormat { detail, .. }
@@ -116,8 +132,22 @@ impl Error {
             Self::PropertyMissing { path } => format!("{path} must be there"),
             Self::PropertyUnknown { known, .. } => format!("known are {}", known.join(", ")),
             Self::ToBeforeFrom => "the end of the range lies before its start".to_owned(),
+            Self::TooManyJobs { limit } => {
+                format!(
+                    "{limit} jobs of the account wait or run; wait for them, or cancel some with jobs.cancel"
+                )
+            }
             Self::TooManyRows { limit } => {
-                format!("one answer carries {limit} rows; ask for a shorter range, or page with cdr.search")
+                format!(
+                    "one answer carries {limit} rows; ask for a shorter range, page with cdr.search, or export them with cdr.export_async"
+                )
+            }
+            Self::TypeEndpointDuplicate => {
+                "the account is subscribed to this type at this endpoint already; webhooks.get_list says how"
+                    .to_owned()
+            }
+            Self::TooManyWebhooks { limit } => {
+                format!("an account has at most {limit} webhooks; webhooks.unsubscribe removes one")
             }
             Self::Query(_) | Self::Lake(_) | Self::Column(_) | Self::Encode(_) => {
                 "a fault of callhouse; its log has the details under this x-request-id".to_owned()

@@ -5,6 +5,7 @@ use callhouse_core::time::MICROS_PER_SECOND;
 use chrono::NaiveDateTime;
 
 const DATETIME: &str = "%Y-%m-%d %H:%M:%S";
+const DATETIME_MS: &str = "%Y-%m-%d %H:%M:%S%.3f";
 const DATETIME_CHARACTERS: usize = 19;
 
 /// Reads a `datetime`: `YYYY-MM-DD HH:MM:SS`, UTC, years 2000 to 2999.
@@ -20,6 +21,11 @@ pub(super) fn parse_datetime(text: &str) -> Option<Timestamp> {
 /// Prints a `datetime`; the fraction of a second is left out, as CALLR does.
 pub(super) fn datetime(at: Timestamp) -> String {
     at.to_datetime().map_or_else(|| at.to_rfc3339(), |at| at.format(DATETIME).to_string())
+}
+
+/// Prints a `datetime_ms`.
+pub(super) fn datetime_ms(at: Timestamp) -> String {
+    at.to_datetime().map_or_else(|| at.to_rfc3339(), |at| at.format(DATETIME_MS).to_string())
 }
 
 /// The first instant after a second that is stated as included (TIM-1).

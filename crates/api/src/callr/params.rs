@@ -149,6 +149,12 @@ impl FromJson for String {
     }
 }
 
+impl FromJson for Value {
+    fn from_json(value: Value) -> Result<Self, Fault> {
+        Ok(value)
+    }
+}
+
 impl FromJson for i64 {
     fn from_json(value: Value) -> Result<Self, Fault> {
         value.as_i64().ok_or(Fault::Type("an integer"))

@@ -1,5 +1,7 @@
 //! The operations.
 
+mod exports;
+
 use callhouse_query::{Format, Kind, NamedQuery, Parameter, named_queries};
 use serde_json::{Map, Value, json};
 
@@ -12,6 +14,7 @@ pub(super) fn all() -> Value {
     for query in named_queries() {
         add(&format!("/v1/queries/{}", query.name), json!({ "get": named(query) }));
     }
+    exports::add(&mut add);
     add("/healthz", json!({ "get": open("whether the process is up", &[("200", "it is", "Health")]) }));
     let ready = [("200", "it can do its work", "Readiness"), ("503", "it cannot", "Readiness")];
     add("/readyz", json!({ "get": open("whether it can do its work, and why not", &ready) }));

@@ -1,7 +1,9 @@
 //! A whole callhouse without its binary: a lake in a temporary folder, accounts, and the router on top.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
@@ -15,15 +17,19 @@ use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::record::fold;
 use callhouse_core::{AccountId, CallRecord, KafkaPartition};
+use callhouse_exports::{Announcer, Links, Options, Service as Exports, SigningKey};
 use callhouse_lake::accounts::{AccessScope, Accounts, KeyOptions, RequestLimit};
+use callhouse_lake::jobs::Jobs;
 use callhouse_lake::rows::encode_calls;
+use callhouse_lake::webhooks::{Resolver, Wall, Webhooks};
 use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, HotRows, Table};
 use callhouse_log::{Append, Appender, Error as LogError};
-use callhouse_query::{Engine, EngineOptions, Room, RoomOptions};
+use callhouse_query::{Engine, EngineOptions, ExportOptions, Exporter, Room, RoomOptions};
 use callhouse_testkit::ManualClock;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -56,15 +62,36 @@ impl Readiness for Told {
     }
 }
 
+/// Knows `inner.example.com`, which is a loopback address; every other name is a public one.
+struct Names;
+
+#[async_trait]
+impl Resolver for Names {
+    async fn resolve(&self, host: &str) -> std::io::Result<Vec<IpAddr>> {
+        let address = if host == "inner.example.com" { [127, 0, 0, 1] } else { [8, 8, 8, 8] };
+        Ok(vec![IpAddr::from(address)])
+    }
+}
+
 pub(crate) struct House {
     pub(crate) accounts: Accounts,
     pub(crate) log: Arc<MemoryLog>,
     pub(crate) readiness: Arc<Told>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) router: Router,
+    exports: Exports,
+    engine: Engine,
+    /// Ends what runs in the background.
+    stop: CancellationToken,
     catalog: Catalog,
     next_offset: AtomicI64,
     _folder: TempDir,
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
 }
 
 /// An answer, read to its end.
@@ -102,11 +129,22 @@ impl House {
         let log = Arc::new(MemoryLog::default());
         let readiness = Arc::new(Told::default());
         let room = Room::new(engine.clone(), RoomOptions::default()).expect("a room");
+        let key = SigningKey::of(folder.path()).expect("a key");
+        let options = Options { poll: Duration::from_millis(20), ..Options::default() };
+        let links = Links::new(key, "http://here", options.link);
+        let webhooks = Webhooks::new(catalog.clone());
+        let announcer =
+            Announcer::new(webhooks.subscriptions().clone(), links.clone(), Arc::clone(&clock) as _);
+        let jobs = Jobs::new(catalog.clone()).telling(Arc::new(announcer));
+        let exports = Exports::new(jobs, links, options);
         let router = router(App {
-            engine,
+            engine: engine.clone(),
+            exports: exports.clone(),
             room,
             catalog: catalog.clone(),
             accounts: accounts.clone(),
+            webhooks,
+            wall: Wall::new(false, Arc::new(Names)),
             limits: RequestLimits::new(limit, Arc::clone(&clock) as _),
             appender: Arc::clone(&log) as _,
             clock: Arc::clone(&clock) as _,
@@ -114,7 +152,26 @@ impl House {
             metrics: None,
         });
         let next_offset = AtomicI64::new(0);
-        Self { accounts, log, readiness, clock, router, catalog, next_offset, _folder: folder }
+        let stop = CancellationToken::new();
+        Self {
+            accounts,
+            log,
+            readiness,
+            clock,
+            router,
+            exports,
+            engine,
+            stop,
+            catalog,
+            next_offset,
+            _folder: folder,
+        }
+    }
+
+    /// Takes up exports from here on.
+    pub(crate) fn run_exports(&self) {
+        let exporter = Exporter::new(self.engine.clone(), &ExportOptions::default()).expect("an exporter");
+        drop(tokio::spawn(self.exports.clone().run(exporter, self.stop.clone())));
     }
 
     /// Creates an account and returns its `Authorization` header.

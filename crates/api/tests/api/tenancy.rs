@@ -13,6 +13,8 @@ fn greedy_params(method: &str) -> Value {
     const TO: &str = "2029-12-31 23:59:59";
     match method {
         "cdr.get" => json!(["IN", FROM, TO, null, null]),
+        "cdr.export_async" => json!([{"type": "OUT"}]),
+        "jobs.get" | "jobs.cancel" => json!(["0".repeat(32)]),
         "cdr.search" => json!([{"type": "OUT"}, {"quantity": 10_000}]),
         "analytics/calls.summary" => json!([FROM, TO]),
         "analytics/calls.history" => json!([FROM, TO, {"granularity": "month"}]),

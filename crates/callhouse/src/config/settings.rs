@@ -21,11 +21,15 @@ pub(crate) struct Settings {
     pub(crate) pg_listen: String,
     /// Address and port of Arrow Flight SQL; empty for none.
     pub(crate) flight_listen: String,
+    /// Scheme, host and port by which clients reach the HTTP API, for the links it gives; empty for the address it listens on.
+    pub(crate) public_url: String,
     pub(crate) kafka: Kafka,
     pub(crate) ingest: Ingest,
     pub(crate) compaction: Compaction,
     pub(crate) query: Query,
     pub(crate) sql: Sql,
+    pub(crate) exports: Exports,
+    pub(crate) webhooks: Webhooks,
     pub(crate) limits: Limits,
     pub(crate) log: Log,
 }
@@ -137,6 +141,60 @@ pub(crate) struct Sql {
     pub(crate) tls_key: String,
 }
 
+/// Exports: files made in the background, in the data folder's `exports/`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Exports {
+    /// Exports running at once, over all processes on the data folder; 0 for none in this process.
+    pub(crate) running: u32,
+    /// Exports of one account running at once.
+    pub(crate) running_of_account: u32,
+    /// Exports of one account waiting or running.
+    pub(crate) unfinished_of_account: u32,
+    /// A file is kept so long.
+    pub(crate) keep_hours: u64,
+    /// An export that has ended is listed so long.
+    pub(crate) remember_hours: u64,
+    /// A link that needs no credentials works so long.
+    pub(crate) link_hours: u64,
+    /// Bytes of one file.
+    pub(crate) max_file_bytes: u64,
+    /// Bytes of all files.
+    pub(crate) max_bytes: u64,
+    /// Memory of one export for rows being read.
+    pub(crate) memory_bytes: usize,
+    /// An export whose process died is taken up again after so long.
+    pub(crate) lease_ms: u64,
+}
+
+/// Deliveries to the endpoints of accounts.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Webhooks {
+    /// Whether this process delivers.
+    pub(crate) enabled: bool,
+    /// Attempts under way at once.
+    pub(crate) concurrency: usize,
+    /// Attempts of one account to one address at once.
+    pub(crate) endpoint_concurrency: usize,
+    /// From the connection to the end of the reply.
+    pub(crate) timeout_ms: u64,
+    /// Tries of a delivery.
+    pub(crate) tries: u32,
+    /// The pause after the first try that failed.
+    pub(crate) retry_first_ms: u64,
+    /// Each pause is so many times the one before.
+    pub(crate) retry_factor: u32,
+    /// A pause is at most so long.
+    pub(crate) retry_longest_ms: u64,
+    /// A hook is disabled when nothing has reached it for so long.
+    pub(crate) disable_after_ms: u64,
+    /// Events that are taken in later than so long after they happened are not announced.
+    pub(crate) announce_within_ms: u64,
+    /// Lets webhooks be sent to loopback, private and other addresses that are not public.
+    pub(crate) allow_private_endpoints: bool,
+}
+
 /// HTTP requests of one API key or login, where the key has no limit of its own.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -172,11 +230,14 @@ impl Default for Settings {
             listen: "127.0.0.1:8080".to_owned(),
             pg_listen: String::new(),
             flight_listen: String::new(),
+            public_url: String::new(),
             kafka: Kafka::default(),
             ingest: Ingest::default(),
             compaction: Compaction::default(),
             query: Query::default(),
             sql: Sql::default(),
+            exports: Exports::default(),
+            webhooks: Webhooks::default(),
             limits: Limits::default(),
             log: Log::default(),
         }
@@ -258,6 +319,41 @@ impl Default for Sql {
     }
 }
 
+impl Default for Exports {
+    fn default() -> Self {
+        Self {
+            running: 2,
+            running_of_account: 1,
+            unfinished_of_account: 100,
+            keep_hours: 168,
+            remember_hours: 720,
+            link_hours: 24,
+            max_file_bytes: 64 << 30,
+            max_bytes: 256 << 30,
+            memory_bytes: 64 << 20,
+            lease_ms: 30_000,
+        }
+    }
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            concurrency: 256,
+            endpoint_concurrency: 8,
+            timeout_ms: 10_000,
+            tries: 10,
+            retry_first_ms: 10_000,
+            retry_factor: 3,
+            retry_longest_ms: 43_200_000,
+            disable_after_ms: 259_200_000,
+            announce_within_ms: 259_200_000,
+            allow_private_endpoints: false,
+        }
+    }
+}
+
 impl Default for Log {
     fn default() -> Self {
         Self { format: LogFormat::Auto, filter: "info".to_owned() }
@@ -278,6 +374,11 @@ impl Settings {
         let (brokers, topics) = (!self.kafka.brokers.is_empty(), !self.kafka.topics.is_empty());
         ensure!(brokers || !topics, "kafka.topics is set and kafka.brokers is not");
         let (certificate, key) = (!self.sql.tls_certificate.is_empty(), !self.sql.tls_key.is_empty());
+        ensure!(
+            self.public_url.is_empty() || self.public_url.starts_with("http"),
+            "public_url starts with http:// or https://"
+        );
+        ensure!(self.exports.lease_ms >= 1_000, "exports.lease_ms is at least 1000");
         ensure!(certificate == key, "sql.tls_certificate and sql.tls_key are set together or not at all");
         let limits = &self.limits;
         ensure!(
@@ -285,6 +386,11 @@ impl Settings {
             "limits.burst is set and limits.requests_per_second is not"
         );
         ensure!(topics || !brokers, "kafka.brokers is set and kafka.topics is not");
+        let hooks = &self.webhooks;
+        ensure!(
+            hooks.timeout_ms > 0 && hooks.tries > 0,
+            "webhooks.timeout_ms and webhooks.tries are at least 1"
+        );
         Ok(())
     }
 }

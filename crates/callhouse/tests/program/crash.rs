@@ -3,12 +3,20 @@
 //!
 //! A schedule is a function of its number: a generated set, and a row of kills, each either at the n-th pass of
 //! a crash point (`callhouse_core::crash`) or SIGKILL after a random time. After each kill the server starts
-//! again on the same folder and the client repeats what was not acknowledged. `CALLHOUSE_SCHEDULES=N` runs more.
+//! again on the same folder and the client repeats what was not acknowledged. Every account has its hangups announced
+//! by webhooks, and each is delivered. `CALLHOUSE_SCHEDULES=N` runs more.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use callhouse_lake::accounts::Accounts;
+use callhouse_lake::clock::SystemClock;
+use callhouse_lake::webhooks::Webhooks;
+use callhouse_lake::{Catalog, DataFolder};
 use callhouse_testkit::kafka::{self, Broker};
+use callhouse_testkit::poll_until;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -17,6 +25,7 @@ use serde_json::Value;
 use crate::support::{
     DEADLINE, Place, Server, assert_calls_equal, assert_no_offset_twice, assert_verified, http_client, totals,
 };
+use crate::webhooks::Endpoint;
 
 /// One schedule in so many runs on Kafka instead of the embedded log.
 const KAFKA_EVERY: u64 = 5;
@@ -26,12 +35,17 @@ const BATCH_MESSAGES: usize = 12;
 const CRASH_POINT_PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// Everything happens often, so that a short life passes every step.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 8] = [
     ("CALLHOUSE_INGEST_FLUSH_AGE_MS", "60"),
     ("CALLHOUSE_COMPACTION_INTERVAL_MS", "150"),
     ("CALLHOUSE_COMPACTION_SETTLE_EVERY_MS", "100"),
     ("CALLHOUSE_COMPACTION_GRACE_MS", "200"),
     ("CALLHOUSE_LOG_FILTER", "warn"),
+    ("CALLHOUSE_WEBHOOKS_ALLOW_PRIVATE_ENDPOINTS", "true"),
+    // Claimed deliveries of a life that was killed are due again soon.
+    ("CALLHOUSE_WEBHOOKS_TIMEOUT_MS", "300"),
+    // The set is of months ago.
+    ("CALLHOUSE_WEBHOOKS_ANNOUNCE_WITHIN_MS", "315360000000"),
 ];
 
 #[expect(
@@ -79,7 +93,9 @@ async fn run_hand(hand: u64) {
 #[test]
 fn every_step_of_append_write_commit_trim_compact_and_delete_has_a_crash_point() {
     let points = crash_points();
-    for step in ["append", "write", "commit", "trim", "compaction", "delete"] {
+    for step in
+        ["append", "write", "commit", "trim", "compaction", "delete", "claim", "send", "record", "finish"]
+    {
         assert!(points.iter().any(|point| point.contains(step)), "no crash point of {step} in {points:?}");
     }
 }
@@ -90,7 +106,7 @@ const NOT_OF_A_SERVER: [&str; 2] = ["rebuild.", "gc.orphan."];
 /// The crash points a server passes, read off the sources.
 fn crash_points() -> Vec<String> {
     let mut points = Vec::new();
-    for name in ["log", "lake", "ingest"] {
+    for name in ["log", "lake", "ingest", "webhooks"] {
         collect(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src"), &mut points);
     }
     points.retain(|point| !NOT_OF_A_SERVER.iter().any(|other| point.starts_with(other)));
@@ -168,6 +184,8 @@ impl<'b> Schedule<'b> {
             "--totals",
             totals_file.to_str().expect("UTF-8"),
         ]);
+        let endpoint = Endpoint::start().await;
+        let webhooks = subscribe_all(&self.place, &endpoint).await;
         let set = std::fs::read(&file).expect("the set");
         let lines: Vec<&[u8]> = set.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
         let mut batches: Vec<Vec<u8>> =
@@ -192,7 +210,9 @@ impl<'b> Schedule<'b> {
             batches.pop();
         }
         self.wait_for_all(&totals(&totals_file)).await;
+        poll_until(DEADLINE, || async { webhooks.depth().await.expect("a queue").0 == 0 }).await;
         server.stop().await;
+        self.check_webhooks(&endpoint);
         self.check(&totals(&totals_file), &lines);
         (at_points, at_times)
     }
@@ -254,6 +274,29 @@ impl<'b> Schedule<'b> {
         }
     }
 
+    /// Every call that hung up was announced as what it was, with one id.
+    fn check_webhooks(&self, endpoint: &Endpoint) {
+        let mut ids: BTreeMap<(String, i64), BTreeSet<String>> = BTreeMap::new();
+        for event in endpoint.events() {
+            let text = |name: &str| event[name].as_str().expect("a text").to_owned();
+            let callid = event["data"]["callid"].as_i64().expect("a call");
+            ids.entry((text("type"), callid)).or_default().insert(text("event_id"));
+        }
+        assert!(ids.values().all(|ids| ids.len() == 1), "schedule {}: an event has two ids", self.number);
+        let announced: Vec<(String, i64)> = ids.into_keys().collect();
+        let rows = self.place.sql(
+            "SELECT 'call.' || direction || '_hangup' AS type, callid FROM calls
+             WHERE ended_at IS NOT NULL AND direction IS NOT NULL ORDER BY type, callid",
+        );
+        let hung_up: Vec<(String, i64)> = rows
+            .iter()
+            .map(|row| {
+                (row["type"].as_str().expect("a text").to_owned(), row["callid"].as_i64().expect("a number"))
+            })
+            .collect();
+        assert_eq!(announced, hung_up, "schedule {}", self.number);
+    }
+
     fn check(&self, totals: &Value, lines: &[&[u8]]) {
         assert_eq!(self.place.count(DISTINCT_EVENTS), distinct_events(totals), "schedule {}", self.number);
         assert_no_offset_twice(&self.place);
@@ -272,10 +315,25 @@ impl<'b> Schedule<'b> {
     }
 }
 
-const DISTINCT_EVENTS: &str = "SELECT count(*) FROM (SELECT DISTINCT source, event_id FROM call_events)";
+const DISTINCT_EVENTS: &str = "SELECT count(*) FROM
+    (SELECT DISTINCT source, event_id FROM call_events WHERE event_type LIKE 'call.%')";
 
 fn distinct_events(totals: &Value) -> i64 {
     totals["events"].as_i64().expect("a number") - totals["duplicates"].as_i64().expect("a number")
+}
+
+/// Subscribes every account to its hangups.
+async fn subscribe_all(place: &Place, endpoint: &Endpoint) -> Webhooks {
+    let catalog =
+        Catalog::open(DataFolder::new(place.data()), Arc::new(SystemClock)).await.expect("a catalog");
+    let webhooks = Webhooks::new(catalog.clone());
+    let url = callhouse_lake::webhooks::Endpoint::parse(&endpoint.url()).expect("an endpoint");
+    for account in Accounts::new(catalog).list().await.expect("accounts") {
+        for webhook_type in ["call.inbound_hangup", "call.outbound_hangup"] {
+            webhooks.subscribe(&account.id, webhook_type, &url, None).await.expect("subscribed");
+        }
+    }
+    webhooks
 }
 
 /// Sends a batch; true when the server acknowledged it.

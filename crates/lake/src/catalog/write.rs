@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::file::NewFile;
 use crate::file::statistics::timestamp_to_text;
 use crate::table::Table;
+use crate::webhooks::{Due, enqueue_due};
 
 /// The snapshot a commit builds on, and the next free ids.
 struct Base {
@@ -21,7 +22,11 @@ struct Base {
     next_file_id: i64,
 }
 
-pub(super) async fn commit(catalog: &Catalog, commit: &Commit) -> Result<Committed, Error> {
+pub(super) async fn commit(
+    catalog: &Catalog,
+    commit: &Commit,
+    due: Option<&Due>,
+) -> Result<Committed, Error> {
     let failed = Error::catalog("commit");
     crash::point("catalog.commit.before");
     let mut transaction = catalog.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
@@ -65,6 +70,9 @@ pub(super) async fn commit(catalog: &Catalog, commit: &Commit) -> Result<Committ
             next_file_id += 1;
             next_row_id += file.record_count;
         }
+    }
+    if let Some(due) = due {
+        enqueue_due(&mut transaction, due, now).await?;
     }
     let next = Base { snapshot_id, next_file_id, ..base };
     write_snapshot(&mut transaction, commit, &next, &changes.join(","), now).await?;

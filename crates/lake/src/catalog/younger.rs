@@ -6,7 +6,12 @@ use sqlx::{Sqlite, Transaction};
 use crate::error::Error;
 
 /// Tables, indexes and triggers that make themselves only where they are not there.
-const SCRIPTS: [&str; 2] = [include_str!("scram.sql"), include_str!("access.sql")];
+const SCRIPTS: [&str; 4] = [
+    include_str!("scram.sql"),
+    include_str!("access.sql"),
+    include_str!("jobs.sql"),
+    include_str!("../webhooks/tables.sql"),
+];
 
 /// Columns as (table, column, what `ALTER TABLE … ADD COLUMN` is told).
 const COLUMNS: [(&str, &str, &str); 6] = [

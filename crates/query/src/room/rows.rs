@@ -17,6 +17,7 @@ use super::RoomOptions;
 use super::apart::Task;
 use super::gate::Turn;
 use super::measures::Outcome;
+use crate::asking::Asking;
 use crate::error::Error;
 
 /// Batches made ahead of the reader.
@@ -42,7 +43,7 @@ impl Rows {
         stream: SendableRecordBatchStream,
         spent: Duration,
         turn: Turn,
-        outcome: Outcome,
+        (outcome, asking): (Outcome, Asking),
         room: &RoomOptions,
     ) -> Self {
         let schema = stream.schema();
@@ -51,7 +52,7 @@ impl Rows {
         let (told, options) = (Arc::clone(&failure), room.clone());
         let making = async move {
             let left = options.time_limit.saturating_sub(spent);
-            match make(stream, left, &sender, &options).await {
+            match make(stream, left, &sender, &asking, &options).await {
                 Ok(Made::All) => outcome.answered(),
                 Ok(Made::Enough) => drop(outcome),
                 Err(error) => {
@@ -76,12 +77,15 @@ async fn make(
     mut stream: SendableRecordBatchStream,
     mut left: Duration,
     sender: &mpsc::Sender<RecordBatch>,
+    asking: &Asking,
     options: &RoomOptions,
 ) -> Result<Made, Error> {
     let (mut rows, mut bytes) = (0_u64, 0_u64);
     loop {
         let begun = Instant::now();
+        let asked = asking.ask();
         let next = timeout(left, stream.next()).await;
+        drop(asked);
         left = left.saturating_sub(begun.elapsed());
         let batch = match next {
             Err(_) => return Err(Error::TimeLimit { seconds: options.time_limit.as_secs() }),

@@ -2,6 +2,7 @@
 
 mod clients;
 mod events;
+mod exporting;
 mod folds;
 mod hostile;
 mod in_order;

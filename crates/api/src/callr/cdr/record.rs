@@ -122,15 +122,16 @@ impl Serialize for Records {
 /// The columns a CDR is made of, each named once.
 macro_rules! columns {
     ($($name:ident: $kind:ident $read:ident,)+) => {
-        pub(super) const COLUMNS: &[&str] = &[$(stringify!($name)),+];
+        pub(in crate::callr) const COLUMNS: &[&str] = &[$(stringify!($name)),+];
 
-        struct Columns {
+        /// A batch of `calls`.
+        pub(in crate::callr) struct Columns {
             rows: usize,
             $($name: $kind,)+
         }
 
         impl Columns {
-            fn of(batch: &RecordBatch) -> Result<Self, Error> {
+            pub(in crate::callr) fn of(batch: &RecordBatch) -> Result<Self, Error> {
                 let fields = Fields::new(batch);
                 Ok(Self { rows: batch.num_rows(), $($name: fields.$read(stringify!($name))?,)+ })
             }
@@ -172,10 +173,62 @@ columns! {
 }
 
 impl Columns {
-    fn write(&self, direction: Direction, row: usize, piece: &mut Vec<u8>) -> Result<(), Error> {
+    /// Writes the CDR of a row.
+    pub(in crate::callr) fn write(
+        &self,
+        direction: Direction,
+        row: usize,
+        piece: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         match direction {
             Direction::Inbound => serde_json::to_writer(piece, &self.inbound(row)),
             Direction::Outbound => serde_json::to_writer(piece, &self.outbound(row)),
+        }
+        .map_err(Error::Encode)
+    }
+
+    /// Writes the CDR of a row as it was when the call had started: without answer, end and price.
+    pub(in crate::callr) fn write_started(
+        &self,
+        direction: Direction,
+        row: usize,
+        piece: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let nothing = || format_cents(0, AMOUNT_DECIMALS);
+        match direction {
+            Direction::Inbound => {
+                let started = CdrIn {
+                    answer: None,
+                    billing_customer_cost_label: None,
+                    billing_customer_credit_eur: nothing(),
+                    billing_customer_debit_eur: nothing(),
+                    duration: 0,
+                    duration_answered: 0,
+                    duration_billed: 0,
+                    hangup: None,
+                    hangupcause: 0,
+                    hangupsource: None,
+                    ..self.inbound(row)
+                };
+                serde_json::to_writer(piece, &started)
+            }
+            Direction::Outbound => {
+                let started = CdrOut {
+                    answer: None,
+                    billing_customer_cost_label: None,
+                    billing_customer_credit_eur: nothing(),
+                    billing_customer_debit_eur: nothing(),
+                    dialstatus: None,
+                    duration: 0,
+                    duration_answered: 0,
+                    duration_billed: 0,
+                    hangup: None,
+                    hangupcause: 0,
+                    hangupsource: None,
+                    ..self.outbound(row)
+                };
+                serde_json::to_writer(piece, &started)
+            }
         }
         .map_err(Error::Encode)
     }

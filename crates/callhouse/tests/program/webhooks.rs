@@ -1,0 +1,200 @@
+//! Webhooks of the real program: from an event posted to an endpoint of the test, and through a SIGKILL.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use callhouse_testkit::poll_until;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::{DEADLINE, Place, Server, http_client, installed};
+
+const SECRET: &str = "a secret of some length";
+
+const SETTINGS: [(&str, &str); 4] = [
+    ("CALLHOUSE_INGEST_FLUSH_AGE_MS", "20"),
+    ("CALLHOUSE_WEBHOOKS_ALLOW_PRIVATE_ENDPOINTS", "true"),
+    ("CALLHOUSE_WEBHOOKS_TIMEOUT_MS", "1000"),
+    ("CALLHOUSE_LOG_FILTER", "warn"),
+];
+
+/// What was posted: the body, and the signature if there was one.
+type Post = (Vec<u8>, Option<String>);
+
+/// An endpoint that keeps what it gets, and answers 200 unless it is told to hang.
+pub(crate) struct Endpoint {
+    pub(crate) address: SocketAddr,
+    posts: Arc<Mutex<Vec<Post>>>,
+    hangs: Arc<AtomicBool>,
+}
+
+impl Endpoint {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (posts, hangs): (Arc<Mutex<Vec<Post>>>, Arc<AtomicBool>) = Default::default();
+        let shared = (Arc::clone(&posts), Arc::clone(&hangs));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&shared.0), Arc::clone(&shared.1)));
+            }
+        });
+        Self { address, posts, hangs }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/hooks", self.address)
+    }
+
+    /// The posted events.
+    pub(crate) fn events(&self) -> Vec<Value> {
+        self.posts.lock().iter().map(|(body, _)| serde_json::from_slice(body).expect("JSON")).collect()
+    }
+
+    async fn wait_for(&self, count: usize) {
+        poll_until(DEADLINE, || std::future::ready(self.posts.lock().len() >= count)).await;
+    }
+}
+
+async fn serve(stream: TcpStream, posts: Arc<Mutex<Vec<Post>>>, hangs: Arc<AtomicBool>) -> Option<()> {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.ok()?);
+        }
+        let head = String::from_utf8(head).ok()?;
+        let header = |name: &str| {
+            let lines = head.lines().filter_map(|line| line.split_once(": "));
+            lines
+                .filter(|(found, _)| found.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.to_owned())
+                .next()
+        };
+        let mut body = vec![0; header("content-length")?.parse().ok()?];
+        stream.read_exact(&mut body).await.ok()?;
+        posts.lock().push((body, header("x-callr-hmacsignature")));
+        if hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.ok()?;
+    }
+}
+
+/// A place with the account `acme`, a key of it, and one that may post.
+fn place() -> (Place, String, String) {
+    let place = Place::new();
+    let admin = place.admin_key();
+    place.run(["account", "create", "acme"]);
+    let key = place.run(["api-key", "create", "--account", "acme", "--name", "test"]).trim().to_owned();
+    (place, admin, key)
+}
+
+async fn subscribe(server: &Server, key: &str, webhook_type: &str, endpoint: &Endpoint) {
+    let options = json!({"hmac_secret": SECRET, "hmac_algo": "SHA1"});
+    server.ask(key, "webhooks.subscribe", json!([webhook_type, endpoint.url(), options])).await;
+}
+
+async fn post(server: &Server, key: &str, call: &str, kind: &str, data: Value) {
+    let now = chrono::DateTime::<chrono::Utc>::from(std::time::UNIX_EPOCH + since_epoch());
+    let event = json!({
+        "specversion": "1.0", "id": format!("{call}-{kind}"), "source": "test", "type": kind, "account": "acme",
+        "subject": call, "time": now.to_rfc3339(), "data": data,
+    });
+    let answer = http_client()
+        .post(format!("{}/v1/events", server.address))
+        .bearer_auth(key)
+        .header("content-type", "application/cloudevents+json")
+        .body(event.to_string())
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status().as_u16(), 202);
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program compares what happened with its own clock")]
+fn since_epoch() -> std::time::Duration {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_announced_when_it_starts_and_when_it_hangs_up() {
+    let (place, admin, key) = place();
+    let endpoint = Endpoint::start().await;
+    let server = place.serve(&SETTINGS, &[]);
+    for webhook_type in ["call.inbound_start", "call.inbound_hangup", "call.outbound_hangup"] {
+        subscribe(&server, &key, webhook_type, &endpoint).await;
+    }
+    let data = json!({"direction": "inbound", "from": "+33612345678", "to": "+33123456789"});
+    post(&server, &admin, "c1", "call.started", data).await;
+    endpoint.wait_for(1).await;
+    // No direction: the record has it.
+    post(&server, &admin, "c1", "call.ended", json!({"release_cause": 16})).await;
+    endpoint.wait_for(2).await;
+    let events = endpoint.events();
+    assert_eq!(events[0]["type"], "call.inbound_start");
+    assert_eq!(events[0]["data"]["cli_number"], "+33612345678");
+    assert_eq!((&events[0]["data"]["hangup"], &events[0]["try"]), (&Value::Null, &json!(0)));
+    assert_eq!(events[1]["type"], "call.inbound_hangup");
+    assert_eq!(events[1]["data"]["hangupcause"], 16);
+    assert!(events[1]["data"]["hangup"].is_string());
+    let cdr = server.ask(&key, "cdr.search", json!([{"type": "IN", "hash": "c1"}, {}])).await;
+    assert_eq!(cdr["hits"][0], events[1]["data"], "the event says what cdr.search says");
+    server.stop().await;
+    check_with_node(&endpoint);
+}
+
+/// As clients do that sign what they parsed and wrote again: the bytes must be JavaScript's own.
+fn check_with_node(endpoint: &Endpoint) {
+    const SCRIPT: &str = "
+        const crypto = require('crypto');
+        const [body, signature] = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+        const again = JSON.stringify(JSON.parse(body));
+        const own = crypto.createHmac('SHA1', process.argv[1]).update(again).digest('base64');
+        if (again !== body || own !== signature) { console.error(again, own); process.exit(1); }";
+    if installed("node/node_modules/callr", "tests/sdk/install").is_none() {
+        return;
+    }
+    for (body, signature) in endpoint.posts.lock().iter() {
+        let body = String::from_utf8(body.clone()).expect("UTF-8");
+        let mut node = Command::new(Path::new("node"))
+            .args(["-e", SCRIPT, SECRET])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("node starts");
+        let input = json!([body, signature]).to_string();
+        node.stdin.take().expect("piped").write_all(input.as_bytes()).expect("node reads");
+        let output = node.wait_with_output().expect("node ends");
+        assert!(output.status.success(), "{body}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sigkill_between_sending_and_logging_gives_a_second_try() {
+    let (place, admin, key) = place();
+    let endpoint = Endpoint::start().await;
+    let mut server = place.serve(&SETTINGS, &[]);
+    subscribe(&server, &key, "call.inbound_start", &endpoint).await;
+    endpoint.hangs.store(true, Ordering::SeqCst);
+    post(&server, &admin, "c1", "call.started", json!({"direction": "inbound"})).await;
+    // The request is there whole, the reply is not: killed now, the attempt is not in the log.
+    endpoint.wait_for(1).await;
+    server.running.kill();
+    endpoint.hangs.store(false, Ordering::SeqCst);
+    let server = place.serve(&SETTINGS, &[]);
+    endpoint.wait_for(2).await;
+    let events = endpoint.events();
+    let ids: BTreeSet<String> = events.iter().map(|event| event["event_id"].to_string()).collect();
+    assert_eq!(ids.len(), 1, "the second try has another id");
+    assert_eq!((&events[0]["try"], &events[1]["try"]), (&json!(0), &json!(1)));
+    assert_eq!(events[0]["data"], events[1]["data"]);
+    server.stop().await;
+}
