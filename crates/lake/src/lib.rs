@@ -14,7 +14,7 @@ pub mod folder;
 pub mod gc;
 pub mod hot;
 pub mod join;
-mod kept;
+pub mod kept;
 pub mod key_index;
 pub mod lookup;
 pub mod overlay;

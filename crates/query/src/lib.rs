@@ -15,6 +15,7 @@ mod named;
 mod pages;
 mod params;
 mod pg_catalog;
+mod planning;
 mod room;
 mod scan;
 mod scope;

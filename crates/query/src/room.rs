@@ -17,7 +17,6 @@ mod split;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, SchemaRef};
-use datafusion::execution::TaskContext;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionContext;
@@ -27,7 +26,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::params::Params;
 use crate::scope::Scope;
-use crate::{named, statement};
+use crate::{named, planning, statement};
 use gate::Gate;
 use session::Analysts;
 
@@ -134,8 +133,8 @@ impl Room {
         let starting = async {
             let (session, plan) = planning.await?;
             let state = session.state();
-            let physical = state.create_physical_plan(&plan).await.map_err(Error::of_statement)?;
-            execute_stream(physical, Arc::new(TaskContext::from(&state))).map_err(Error::of_statement)
+            let physical = planning::physical(&state, &plan).await.map_err(Error::of_statement)?;
+            execute_stream(physical, planning::task(&state)).map_err(Error::of_statement)
         };
         let stream = timeout(options.time_limit, starting).await.map_err(|_| self.too_long())??;
         Ok(Rows::start(stream, begun.elapsed(), turn, options))
