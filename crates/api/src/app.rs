@@ -12,6 +12,7 @@ use callhouse_query::{Engine, Room};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::body::Bodies;
+use crate::limits::RequestLimits;
 
 /// Everything a request may need.
 #[derive(Clone)]
@@ -21,6 +22,8 @@ pub struct App {
     pub room: Room,
     pub catalog: Catalog,
     pub accounts: Accounts,
+    /// How many requests credentials may make.
+    pub limits: RequestLimits,
     pub appender: Arc<dyn Appender>,
     pub clock: Arc<dyn Clock>,
     /// What `/readyz` asks besides the catalog.

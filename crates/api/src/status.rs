@@ -22,6 +22,16 @@ pub(crate) enum Problem {
     Unauthenticated {
         detail: &'static str,
     },
+    /// Credentials that are good, and not for this.
+    Forbidden {
+        detail: &'static str,
+    },
+    /// More requests than the credentials may make.
+    TooManyRequests {
+        retry_after_seconds: u64,
+        per_second: u32,
+        burst: u32,
+    },
     /// More bytes than the limit, before or after decompression.
     BodyTooLarge {
         limit_bytes: usize,
@@ -116,6 +126,7 @@ impl Problem {
     fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::BodyTooLarge { .. } | Self::TooManyEvents { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyBroken { .. }
             | Self::NotJson { .. }
@@ -129,7 +140,9 @@ impl Problem {
             Self::Parameter { .. } => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
-            Self::LogFull | Self::Busy | Self::StatementsBusy { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::LogFull | Self::Busy | Self::StatementsBusy { .. } | Self::TooManyRequests { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -138,6 +151,8 @@ impl Problem {
     fn constant(&self) -> &'static str {
         match self {
             Self::Unauthenticated { .. } => "UNAUTHENTICATED",
+            Self::Forbidden { .. } => "FORBIDDEN",
+            Self::TooManyRequests { .. } => "TOO_MANY_REQUESTS",
             Self::BodyTooLarge { .. } => "BODY_TOO_LARGE",
             Self::TooManyEvents { .. } => "TOO_MANY_EVENTS",
             Self::BodyBroken { .. } => "BODY_BROKEN",
@@ -162,7 +177,15 @@ impl Problem {
     /// What a person can do with it.
     pub(crate) fn detail(&self) -> String {
         match self {
-            Self::Unauthenticated { detail } | Self::Unavailable { detail } => (*detail).to_owned(),
+            Self::Unauthenticated { detail }
+            | Self::Forbidden { detail }
+            | Self::Unavailable { detail } => (*detail).to_owned(),
+            Self::TooManyRequests { retry_after_seconds, per_second, burst } => {
+                format!(
+                    "these credentials may make {per_second} requests a second, {burst} at once; \
+                     send it again in {retry_after_seconds} s"
+                )
+            }
             Self::BodyTooLarge { limit_bytes } => {
                 format!("the body may have {limit_bytes} bytes, also once decompressed; send several requests")
             }
@@ -239,6 +262,9 @@ impl Problem {
                 if let Ok(allow) = HeaderValue::from_str(&routes::allowed_methods(path)) {
                     response.headers_mut().insert(header::ALLOW, allow);
                 }
+            }
+            Self::TooManyRequests { retry_after_seconds, .. } => {
+                response.headers_mut().insert(header::RETRY_AFTER, (*retry_after_seconds).into());
             }
             Self::LogFull | Self::Busy | Self::StatementsBusy { .. } | Self::Unavailable { .. } => {
                 response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());

@@ -39,6 +39,12 @@ pub(crate) fn crash_point() -> Option<String> {
     environment::variable("CALLHOUSE_CRASH_AT")
 }
 
+/// Who is at the command line; empty when the environment does not say.
+#[must_use]
+pub(crate) fn user() -> String {
+    environment::user()
+}
+
 fn combine(file: Table, environment: Table, flags: Table) -> anyhow::Result<Settings> {
     let mut all = file;
     lay_over(&mut all, environment);

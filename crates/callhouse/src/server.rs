@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use async_trait::async_trait;
-use callhouse_api::{App, Readiness};
+use callhouse_api::{App, Readiness, RequestLimits};
 use callhouse_ingest::{Ingest, Options};
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
 use callhouse_lake::{Catalog, Compactor, HotRows, OverlayReader};
@@ -146,6 +146,7 @@ impl Server {
             engine,
             room,
             accounts,
+            limits: RequestLimits::new(settings.limits.usual(), Arc::clone(catalog.clock())),
             appender: intake.appender(),
             clock: Arc::clone(catalog.clock()),
             readiness: Arc::new(IngestReadiness(Arc::clone(&intake.ingest))),

@@ -13,6 +13,7 @@ mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
 mod write;
+mod younger;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -9,13 +9,13 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use callhouse_api::{App, Readiness, router};
+use callhouse_api::{App, Readiness, RequestLimits, router};
 use callhouse_core::event::envelope::{Incoming, decode};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::record::fold;
 use callhouse_core::{AccountId, CallRecord, KafkaPartition};
-use callhouse_lake::accounts::Accounts;
+use callhouse_lake::accounts::{AccessScope, Accounts, KeyOptions, RequestLimit};
 use callhouse_lake::rows::encode_calls;
 use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, HotRows, Table};
 use callhouse_log::{Append, Appender, Error as LogError};
@@ -87,6 +87,11 @@ impl Answer {
 
 impl House {
     pub(crate) async fn new() -> Self {
+        Self::limited(None).await
+    }
+
+    /// A house whose keys may make so many requests.
+    pub(crate) async fn limited(limit: Option<RequestLimit>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Arc::new(ManualClock::default());
         let catalog =
@@ -102,6 +107,7 @@ impl House {
             room,
             catalog: catalog.clone(),
             accounts: accounts.clone(),
+            limits: RequestLimits::new(limit, Arc::clone(&clock) as _),
             appender: Arc::clone(&log) as _,
             clock: Arc::clone(&clock) as _,
             readiness: Arc::clone(&readiness) as _,
@@ -124,6 +130,18 @@ impl House {
         self.accounts.create(&account, None).await.expect("created");
         let key = self.accounts.create_api_key(&account, "operator", true).await.expect("created");
         format!("Api-Key {}", key.token.expose())
+    }
+
+    /// Creates a key with these scopes and returns its `Authorization` header.
+    pub(crate) async fn key(&self, account: &str, scopes: &[AccessScope]) -> String {
+        let scopes = scopes.iter().copied().collect();
+        self.key_with(account, &KeyOptions { scopes, ..KeyOptions::named("key") }).await
+    }
+
+    pub(crate) async fn key_with(&self, account: &str, options: &KeyOptions) -> String {
+        let account = AccountId::new(account).expect("an account name");
+        let new = self.accounts.create_api_key_with(&account, options).await.expect("created");
+        format!("Api-Key {}", new.token.expose())
     }
 
     /// Takes events in as ingest would: folds them to records and commits these as one file of `calls_recent`.

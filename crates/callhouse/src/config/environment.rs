@@ -63,6 +63,8 @@ pub(super) const NAMES: &[(&str, &str, Form)] = &[
     ("sql", "pg_connections", Form::Number),
     ("sql", "tls_certificate", Form::Text),
     ("sql", "tls_key", Form::Text),
+    ("limits", "requests_per_second", Form::Number),
+    ("limits", "burst", Form::Number),
     ("log", "format", Form::Text),
     ("log", "filter", Form::Text),
 ];
@@ -78,6 +80,16 @@ pub(super) fn variables() -> Vec<(String, String)> {
 /// One variable of this process.
 pub(super) fn variable(name: &str) -> Option<String> {
     variables().into_iter().find(|(found, _)| found == name).map(|(_, value)| value)
+}
+
+/// Who is at the command line, as far as the environment says; `sudo` keeps the name of whoever called it.
+pub(super) fn user() -> String {
+    let names = ["SUDO_USER", "USER", "LOGNAME"];
+    let value = |wanted: &str| {
+        let found = std::env::vars_os().find(|(name, _)| name == wanted);
+        found.and_then(|(_, value)| value.into_string().ok()).filter(|value| !value.is_empty())
+    };
+    names.into_iter().find_map(value).unwrap_or_default()
 }
 
 /// The configuration file the environment names.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::ensure;
+use callhouse_lake::accounts::RequestLimit;
 use serde::Deserialize;
 
 use crate::secret::Secret;
@@ -23,6 +24,7 @@ pub(crate) struct Settings {
     pub(crate) compaction: Compaction,
     pub(crate) query: Query,
     pub(crate) sql: Sql,
+    pub(crate) limits: Limits,
     pub(crate) log: Log,
 }
 
@@ -129,6 +131,16 @@ pub(crate) struct Sql {
     pub(crate) tls_key: String,
 }
 
+/// HTTP requests of one API key or login, where the key has no limit of its own.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Limits {
+    /// 0 for no limit.
+    pub(crate) requests_per_second: u32,
+    /// At once, after a pause; 0 for a second's worth.
+    pub(crate) burst: u32,
+}
+
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Log {
@@ -158,6 +170,7 @@ impl Default for Settings {
             compaction: Compaction::default(),
             query: Query::default(),
             sql: Sql::default(),
+            limits: Limits::default(),
             log: Log::default(),
         }
     }
@@ -242,6 +255,14 @@ impl Default for Log {
     }
 }
 
+impl Limits {
+    /// What holds for keys without a limit of their own.
+    #[must_use]
+    pub(crate) fn usual(&self) -> Option<RequestLimit> {
+        RequestLimit::of(self.requests_per_second, self.burst)
+    }
+}
+
 impl Settings {
     /// Refuses settings that contradict each other.
     pub(super) fn check(&self) -> anyhow::Result<()> {
@@ -249,6 +270,11 @@ impl Settings {
         ensure!(brokers || !topics, "kafka.topics is set and kafka.brokers is not");
         let (certificate, key) = (!self.sql.tls_certificate.is_empty(), !self.sql.tls_key.is_empty());
         ensure!(certificate == key, "sql.tls_certificate and sql.tls_key are set together or not at all");
+        let limits = &self.limits;
+        ensure!(
+            limits.burst == 0 || limits.requests_per_second > 0,
+            "limits.burst is set and limits.requests_per_second is not"
+        );
         ensure!(topics || !brokers, "kafka.brokers is set and kafka.topics is not");
         Ok(())
     }

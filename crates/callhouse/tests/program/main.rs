@@ -1,5 +1,6 @@
 //! The real program, end to end: every test runs the binary in a folder of its own, on a port of its own.
 
+mod accounts;
 mod commands;
 mod crash;
 mod demo;

@@ -8,6 +8,7 @@ use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
 use super::create::{self, DUCKLAKE_VERSION, SCHEMA_VERSION};
 use super::tables::{TableIds, column_type};
+use super::younger;
 use crate::error::Error;
 use crate::folder::DataFolder;
 use crate::table::Table;
@@ -80,8 +81,7 @@ pub(super) async fn prepare(
     } else {
         create::create(&mut transaction, &data_path, now).await?;
     }
-    // Younger than the catalogs of the first release; older programs leave it alone.
-    sqlx::raw_sql(include_str!("scram.sql")).execute(&mut *transaction).await.map_err(failed)?;
+    younger::make(&mut transaction).await?;
     let tables = read_tables(&mut transaction).await?;
     check_columns(&mut transaction, &tables).await?;
     transaction.commit().await.map_err(failed)?;
