@@ -18,6 +18,7 @@ mod named;
 mod pages;
 mod params;
 mod pg_catalog;
+mod planning;
 mod room;
 mod scan;
 mod scope;

@@ -21,7 +21,6 @@ mod split;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, SchemaRef};
-use datafusion::execution::TaskContext;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionContext;
@@ -31,7 +30,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::params::Params;
 use crate::scope::Scope;
-use crate::{named, statement};
+use crate::{named, planning, statement};
 use gate::Gate;
 use measures::Outcome;
 use session::Analysts;
@@ -170,9 +169,9 @@ impl Room {
             let starting = async {
                 let (session, plan) = planning.await?;
                 let state = session.state();
-                let physical = state.create_physical_plan(&plan).await.map_err(Error::of_statement)?;
+                let physical = planning::physical(&state, &plan).await.map_err(Error::of_statement)?;
                 // Spawns what it has to on the runtime it is called on.
-                execute_stream(physical, Arc::new(TaskContext::from(&state))).map_err(Error::of_statement)
+                execute_stream(physical, planning::task(&state)).map_err(Error::of_statement)
             };
             let (too_long, limit) = (self.too_long(), options.time_limit);
             let starting = async move { timeout(limit, starting).await.map_err(|_| too_long)? };
