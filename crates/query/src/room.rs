@@ -183,7 +183,7 @@ impl Room {
             Ok((stream, spent, turn)) => {
                 let asking = self.shared.engine.asking().clone();
                 Ok(Rows::start(stream, spent, turn, (outcome, asking), options))
-            },
+            }
             Err(error) => {
                 outcome.failed(&error);
                 Err(error)
