@@ -23,6 +23,7 @@ fn wanted(method: &str) -> Option<AccessScope> {
         name if name.starts_with("analytics/calls.") || name.starts_with("cdr.") => Some(AccessScope::Read),
         "account/audit.search" | "account/sub.disable" | "account/sub.enable" => Some(AccessScope::Admin),
         name if name.starts_with("api-key.") => Some(AccessScope::Admin),
+        "webhooks.get_event_types" => None,
         name if name.starts_with("list.") || name.starts_with("session.") || name.starts_with("system.") => {
             None
         }
