@@ -220,6 +220,28 @@ async fn a_snapshot_is_asked_for_again_only_when_something_was_committed() {
     reader.snapshot().await.expect_err("there is something new, and nobody to ask for it");
 }
 
+/// Who closes a file gives up the locks of his process on it, and who has none is taken for gone: another process
+/// would truncate the WAL index while it is used.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn looking_for_changes_leaves_sqlite_its_locks() {
+    let temporary = tempfile::tempdir().unwrap();
+    let catalog = open(temporary.path()).await;
+    catalog.commit(&empty_commit()).await.unwrap();
+    let index = std::fs::metadata(temporary.path().join("catalog.db-shm")).unwrap();
+    let locks = || {
+        let inode = format!(":{} ", std::os::unix::fs::MetadataExt::ino(&index));
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        locks.lines().filter(|line| line.contains("POSIX") && line.contains(&inode)).count()
+    };
+    assert!(locks() > 0, "SQLite holds a lock on its index while it is open");
+    for _ in 0..3 {
+        catalog.snapshot().await.unwrap();
+        assert!(Mark::read(catalog.folder()).is_some());
+    }
+    assert!(locks() > 0, "the lock is gone");
+}
+
 /// One step of a random history: files added per table, a file taken out, a position moved, a snapshot read.
 #[derive(Debug, Clone)]
 struct Step {
