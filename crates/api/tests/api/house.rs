@@ -134,7 +134,7 @@ impl House {
             let payload = event.to_string();
             for element in decode(Incoming { headers: &[], payload: payload.as_bytes() }) {
                 let event = element.outcome.unwrap_or_else(|why| panic!("{why:?}: {payload}"));
-                let record = fold(&event, &mut phones).expect("an event about a call");
+                let record: CallRecord = fold(&event, &mut phones).expect("an event about a call");
                 let same = |known: &&mut CallRecord| {
                     (&known.account, &known.call_id) == (&record.account, &record.call_id)
                 };
