@@ -26,6 +26,7 @@ mod sums;
 mod table_functions;
 mod tables;
 mod view;
+mod webhook_log;
 
 pub use documents::{ColumnDocument, TableDocument, tables as documented_tables, tables_markdown};
 pub use engine::{Answer, Engine, EngineOptions};
@@ -38,3 +39,4 @@ pub use room::{Bound, Caller, Described, Room, RoomOptions, Rows, split};
 pub use scope::Scope;
 pub use search::{CallColumn, CallPage, CallSearch, Order, SortDirection};
 pub use view::ReadView;
+pub use webhook_log::{WebhookLogPage, WebhookLogSearch};

@@ -154,6 +154,16 @@ impl FromJson for i64 {
     }
 }
 
+/// `true` or `false`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Flag(pub(super) bool);
+
+impl FromJson for Flag {
+    fn from_json(value: Value) -> Result<Self, Fault> {
+        value.as_bool().map(Self).ok_or(Fault::Type("true or false"))
+    }
+}
+
 /// An integer that is not negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Count(pub(super) u64);

@@ -11,13 +11,14 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use callhouse_api::{App, Readiness, router};
+use callhouse_core::event::Kind;
 use callhouse_core::event::envelope::{Incoming, decode};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::record::fold;
 use callhouse_core::{AccountId, CallRecord, KafkaPartition};
 use callhouse_lake::accounts::Accounts;
-use callhouse_lake::rows::encode_calls;
+use callhouse_lake::rows::{EventCells, Origin, WebhookColumns, encode_calls};
 use callhouse_lake::webhooks::{Resolver, Wall, Webhooks};
 use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, HotRows, Table};
 use callhouse_log::{Append, Appender, Error as LogError};
@@ -75,6 +76,7 @@ pub(crate) struct House {
     pub(crate) readiness: Arc<Told>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) router: Router,
+    pub(crate) webhooks: Webhooks,
     catalog: Catalog,
     next_offset: AtomicI64,
     _folder: TempDir,
@@ -110,12 +112,13 @@ impl House {
         let log = Arc::new(MemoryLog::default());
         let readiness = Arc::new(Told::default());
         let room = Room::new(engine.clone(), RoomOptions::default()).expect("a room");
+        let webhooks = Webhooks::new(catalog.clone());
         let router = router(App {
             engine,
             room,
             catalog: catalog.clone(),
             accounts: accounts.clone(),
-            webhooks: Webhooks::new(catalog.clone()),
+            webhooks: webhooks.clone(),
             wall: Wall::new(false, Arc::new(Names)),
             appender: Arc::clone(&log) as _,
             clock: Arc::clone(&clock) as _,
@@ -123,7 +126,7 @@ impl House {
             metrics: None,
         });
         let next_offset = AtomicI64::new(0);
-        Self { accounts, log, readiness, clock, router, catalog, next_offset, _folder: folder }
+        Self { accounts, log, readiness, clock, router, webhooks, catalog, next_offset, _folder: folder }
     }
 
     /// Creates an account and returns its `Authorization` header.
@@ -149,7 +152,7 @@ impl House {
             let payload = event.to_string();
             for element in decode(Incoming { headers: &[], payload: payload.as_bytes() }) {
                 let event = element.outcome.unwrap_or_else(|why| panic!("{why:?}: {payload}"));
-                let record = fold(&event, &mut phones).expect("an event about a call");
+                let record: CallRecord = fold(&event, &mut phones).expect("an event about a call");
                 let same = |known: &&mut CallRecord| {
                     (&known.account, &known.call_id) == (&record.account, &record.call_id)
                 };
@@ -170,6 +173,34 @@ impl House {
             add: vec![file],
             remove: Vec::new(),
             positions: vec![range],
+            holes: Vec::new(),
+            message: "ingest",
+        };
+        self.catalog.commit(&commit).await.expect("committed");
+    }
+
+    /// Takes attempts to deliver webhooks in as ingest would, as one file.
+    pub(crate) async fn store_attempts(&self, events: &[Value]) {
+        let mut columns = WebhookColumns::default();
+        let mut events = events.to_vec();
+        events.sort_by_key(|event| (event["account"].to_string(), event["subject"].to_string()));
+        for (offset, event) in (0..).zip(&events) {
+            let payload = event.to_string();
+            let event = decode(Incoming { headers: &[], payload: payload.as_bytes() }).remove(0).outcome;
+            let event = event.unwrap_or_else(|why| panic!("{why:?}: {payload}"));
+            let Kind::Webhook(event_type, data) = &event.kind else { panic!("an attempt") };
+            let kafka_partition = KafkaPartition::new("attempts", 0);
+            let origin = Origin { kafka_partition, offset, element: 0, received_at: event.time };
+            columns.push(EventCells::of(&event, event_type.as_str()), data, &origin);
+        }
+        let writer = FileWriter::new(self.catalog.folder().clone());
+        let file =
+            writer.write(Table::WebhookDeliveries, None, &[columns.finish().expect("rows")]).expect("a file");
+        let commit = Commit {
+            id: Uuid::now_v7(),
+            add: vec![file],
+            remove: Vec::new(),
+            positions: Vec::new(),
             holes: Vec::new(),
             message: "ingest",
         };

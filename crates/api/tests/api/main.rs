@@ -10,4 +10,5 @@ mod operate;
 mod queries;
 mod sql;
 mod tenancy;
+mod webhook_log;
 mod webhooks;

@@ -125,13 +125,9 @@ impl Lake {
 
     /// Publishes calls as a hot chunk at an offset of the one partition.
     pub(crate) fn heat(&self, csv: &str, offset: i64) {
-        let calls = calls(csv);
-        let none = |table: Table| RecordBatch::new_empty(table.schema());
         self.hot.publish(HotChunk {
             range: OffsetRange { kafka_partition: KafkaPartition::new("t", 0), from: offset, to: offset + 1 },
-            events: none(Table::CallEvents),
-            calls,
-            rejections: none(Table::Rejections),
+            rows: vec![(Table::CallsRecent, calls(csv))],
             flush: Flush::default(),
         });
     }

@@ -160,7 +160,12 @@ impl House {
     pub(crate) fn attempts(&self) -> Vec<Value> {
         let appended = self.log.0.lock();
         let event = |message: &Append| serde_json::from_slice::<Value>(&message.payload).unwrap();
-        appended.iter().map(event).map(|mut event| event["data"].take()).collect()
+        let data = |mut event: Value| {
+            let mut data = event["data"].take();
+            data["event_id"] = event["subject"].take();
+            data
+        };
+        appended.iter().map(event).map(data).collect()
     }
 
     /// Waits until so many attempts are in the log.
