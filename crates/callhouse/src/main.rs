@@ -51,6 +51,8 @@ fn main() -> ExitCode {
 
 fn run(command: Command, data: &DataFlags) -> anyhow::Result<ExitCode> {
     arm_crash_point()?;
+    // For HTTPS clients, of which reqwest brings none. Only this process could have installed another before.
+    drop(tokio_rustls::rustls::crypto::ring::default_provider().install_default());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(Box::pin(command.run(data)))
 }

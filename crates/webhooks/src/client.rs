@@ -35,6 +35,8 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(wall: Wall, limit: Duration, connections: usize) -> Result<Self, ClientError> {
+        // reqwest brings no cryptography; whoever installs it first in a process wins.
+        drop(tokio_rustls::rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .redirect(Policy::none())

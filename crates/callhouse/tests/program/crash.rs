@@ -23,7 +23,7 @@ use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
 use crate::support::{
-    DEADLINE, Place, Server, assert_calls_equal, assert_no_offset_twice, assert_verified, totals,
+    DEADLINE, Place, Server, assert_calls_equal, assert_no_offset_twice, assert_verified, http_client, totals,
 };
 use crate::webhooks::Endpoint;
 
@@ -204,7 +204,7 @@ impl<'b> Schedule<'b> {
             }
         }
         let server = self.serve(KILLS, &[]).expect("the last life starts");
-        let client = reqwest::Client::new();
+        let client = http_client();
         while let Some(batch) = batches.last() {
             assert!(post(&client, &server, &key, batch).await, "{}: the last life refuses", self.number);
             batches.pop();
@@ -247,7 +247,7 @@ impl<'b> Schedule<'b> {
                 Kill::AtPoint(_) => CRASH_POINT_PATIENCE,
                 Kill::AfterTime(after) => *after,
             };
-        let client = reqwest::Client::new();
+        let client = http_client();
         while Instant::now() < dies_at && !server.running.has_ended() {
             match batches.last() {
                 Some(batch) if batches.len() > keep && post(&client, &server, key, batch).await => {

@@ -13,6 +13,13 @@ use tempfile::TempDir;
 /// How long anything may take on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
+/// A client of the server, with the cryptography of the program.
+pub(crate) fn http_client() -> reqwest::Client {
+    // Every test does this, the first one wins.
+    drop(tokio_rustls::rustls::crypto::ring::default_provider().install_default());
+    reqwest::Client::new()
+}
+
 /// A folder for one test: the data folder is `data` in it.
 pub(crate) struct Place {
     folder: TempDir,
@@ -201,7 +208,7 @@ impl Server {
     /// Calls a JSON-RPC method and returns its result.
     pub(crate) async fn ask(&self, key: &str, method: &str, params: Value) -> Value {
         let body = serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let answer = reqwest::Client::new()
+        let answer = http_client()
             .post(format!("{}/json-rpc/v1.1/", self.address))
             .header("authorization", format!("Api-Key {key}"))
             .json(&body)

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{DEADLINE, Place, Server, installed};
+use crate::support::{DEADLINE, Place, Server, http_client, installed};
 
 const SECRET: &str = "a secret of some length";
 
@@ -108,7 +108,7 @@ async fn post(server: &Server, key: &str, call: &str, kind: &str, data: Value) {
         "specversion": "1.0", "id": format!("{call}-{kind}"), "source": "test", "type": kind, "account": "acme",
         "subject": call, "time": now.to_rfc3339(), "data": data,
     });
-    let answer = reqwest::Client::new()
+    let answer = http_client()
         .post(format!("{}/v1/events", server.address))
         .bearer_auth(key)
         .header("content-type", "application/cloudevents+json")
