@@ -62,7 +62,7 @@ def errors(connection: psycopg.Connection) -> None:
 def reflection() -> None:
     engine = sqlalchemy.create_engine(f"postgresql+psycopg://acme:{KEY}@127.0.0.1:{PORT}/callhouse")
     inspector = sqlalchemy.inspect(engine)
-    assert set(inspector.get_table_names()) == {"calls", "call_events", "rejections"}
+    assert set(inspector.get_table_names()) == {"calls", "call_events", "rejections", "webhook_deliveries"}
     assert inspector.get_view_names() == []
     assert inspector.get_table_comment("calls")["text"].startswith("What is known of a call")
     columns = {column["name"]: column for column in inspector.get_columns("calls")}

@@ -41,7 +41,7 @@ pub use dynamic::Dynamic;
 pub use endpoint::{Endpoint, EndpointFault};
 pub(crate) use enqueue::enqueue_due;
 pub use enqueue::{Due, Notice, enqueue};
-pub use finish::{Ended, Finished};
+pub use finish::{Consequences, Ended, Finished};
 pub use lanes::{Lane, Lanes};
 pub use replay::{Replay, Replayed};
 pub use signing::{HmacAlgorithm, SealedSigning, Signing};

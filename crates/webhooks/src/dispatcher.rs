@@ -57,7 +57,7 @@ impl Dispatcher {
     /// and log are waited out.
     pub async fn run(self, stop: CancellationToken) {
         let (records, recording) = mpsc::unbounded_channel();
-        let (released, mut releases) = mpsc::unbounded_channel();
+        let (recorded, mut releases) = mpsc::unbounded_channel();
         let (reports, mut reported) = mpsc::unbounded_channel();
         let recorder = Recorder {
             webhooks: self.webhooks.clone(),
@@ -65,7 +65,7 @@ impl Dispatcher {
             clock: Arc::clone(&self.clock),
             retries: self.options.retries,
             disable_after: self.options.disable_after,
-            released,
+            recorded,
         };
         let mut recorder_task = JoinSet::new();
         recorder_task.spawn(recorder.run(recording));
@@ -75,13 +75,13 @@ impl Dispatcher {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {}
-                Some(released) = releases.recv() => run.release(released),
+                Some(recorded) = releases.recv() => run.release(recorded),
                 Some(report) = reported.recv() => run.take(report),
                 Some(_) = run.tasks.join_next() => {}
                 () = sleep(wait) => {}
             }
-            while let Ok(released) = releases.try_recv() {
-                run.release(released);
+            while let Ok(recorded) = releases.try_recv() {
+                run.release(recorded);
             }
             while let Ok(report) = reported.try_recv() {
                 run.take(report);

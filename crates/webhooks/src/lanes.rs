@@ -86,6 +86,14 @@ impl Lanes {
         self.place(lane);
     }
 
+    /// A lane that is known has a delivery due now.
+    pub(crate) fn hasten(&mut self, lane: i64, now: Timestamp) {
+        if let Some(state) = self.lanes.get_mut(&lane) {
+            state.next_at = Some(now);
+        }
+        self.place(lane);
+    }
+
     /// The lanes to claim from now, and how many deliveries of each at most. Every due lane that may have a place gets one
     /// before any gets a second.
     pub(crate) fn choose(&self, now: Timestamp) -> Vec<(i64, usize)> {

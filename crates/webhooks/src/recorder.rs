@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callhouse_core::{Clock, Timestamp, crash};
-use callhouse_lake::webhooks::{Claimed, Ended, Finished, Webhooks};
+use callhouse_lake::webhooks::{Claimed, Consequences, Ended, Finished, Webhooks};
 use callhouse_log::Appender;
 use tokio::sync::mpsc;
 
@@ -44,13 +44,21 @@ pub(crate) struct Released {
     pub(crate) again_at: Option<Timestamp>,
 }
 
+/// A batch that was recorded.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    pub(crate) released: Vec<Released>,
+    /// Lanes of deliveries that waited for one of these.
+    pub(crate) due_lanes: Vec<i64>,
+}
+
 pub(crate) struct Recorder {
     pub(crate) webhooks: Webhooks,
     pub(crate) appender: Arc<dyn Appender>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) retries: Retries,
     pub(crate) disable_after: Duration,
-    pub(crate) released: mpsc::UnboundedSender<Vec<Released>>,
+    pub(crate) recorded: mpsc::UnboundedSender<Recorded>,
 }
 
 impl Recorder {
@@ -76,18 +84,19 @@ impl Recorder {
         }
         crash::point("webhooks.record.after_log");
         let finished: Vec<Finished> = batch.iter().map(|record| self.finished(record)).collect();
-        let disabled = until_done("recording how deliveries ended", || {
+        let consequences = until_done("recording how deliveries ended", || {
             self.webhooks.finish(&finished, self.disable_after)
         });
-        for hook in disabled.await {
+        let Consequences { disabled, due_lanes } = consequences.await;
+        for hook in disabled {
             metrics::hook_disabled();
             let (account, hash) = (&hook.account, &*hook.hash);
             tracing::warn!(%account, hash, endpoint = &*hook.endpoint, "a webhook has failed for long and is disabled");
         }
         attempts().for_each(metrics::attempted);
-        let released = batch.iter().zip(&finished).map(released);
+        let released = batch.iter().zip(&finished).map(released).collect();
         // Nobody listens any more when the dispatcher has stopped.
-        self.released.send(released.collect()).unwrap_or_default();
+        drop(self.recorded.send(Recorded { released, due_lanes }));
     }
 
     fn finished(&self, record: &Record) -> Finished {

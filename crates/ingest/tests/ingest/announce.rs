@@ -32,7 +32,11 @@ async fn queued(webhooks: &Webhooks) -> BTreeSet<(String, String)> {
     let lanes: Vec<(i64, usize)> = lanes.iter().map(|lane| (lane.lane, 1_000)).collect();
     // Claimed for no time at all: the next look finds them again.
     let claims = webhooks.claim(&[], &lanes, RECEIVED_AT).await.unwrap();
-    claims.claimed.iter().map(|claimed| (claimed.webhook_type.to_string(), claimed.subject.to_string())).collect()
+    claims
+        .claimed
+        .iter()
+        .map(|claimed| (claimed.webhook_type.to_string(), claimed.subject.to_string()))
+        .collect()
 }
 
 #[tokio::test]

@@ -39,9 +39,17 @@ pub struct Finished {
 /// Failures a hook must have before it is disabled, however long they took.
 const FAILURES_TO_DISABLE: i64 = 10;
 
+/// What followed from a record.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Consequences {
+    /// Hooks that were disabled: those none of whose attempts has succeeded for long, and at least ten.
+    pub disabled: Vec<Subscription>,
+    /// Lanes of deliveries that waited for one that has ended, and are due now.
+    pub due_lanes: Vec<i64>,
+}
+
 impl Webhooks {
-    /// Records how tries ended; returns the hooks disabled for it: those none of whose attempts has succeeded for
-    /// `disable_after` and at least ten.
+    /// Records how tries ended. A hook to which nothing was delivered for `disable_after` is disabled.
     ///
     /// # Errors
     /// [`Error::Catalog`]; then nothing is recorded, and the deliveries are due again when their leases are over.
@@ -49,7 +57,7 @@ impl Webhooks {
         &self,
         finished: &[Finished],
         disable_after: Duration,
-    ) -> Result<Vec<Subscription>, Error> {
+    ) -> Result<Consequences, Error> {
         let failed = Error::catalog("record of webhook deliveries");
         let now = self.catalog.clock().now();
         crash::point("webhooks.finish.before");
@@ -57,7 +65,8 @@ impl Webhooks {
         let is_done =
             |ended| matches!(ended, Ended::Delivered | Ended::Failed { again_at: None } | Ended::Void);
         let done = finished.iter().filter(|one| is_done(one.ended));
-        remove(&mut transaction, done.map(|one| json!([one.id, one.tries])).collect(), now).await?;
+        let done = done.map(|one| json!([one.id, one.tries])).collect();
+        let due_lanes = remove(&mut transaction, done, now).await?;
         let again = finished.iter().filter_map(|one| match one.ended {
             Ended::Failed { again_at: Some(at) } => Some(json!([one.id, one.tries, at.micros(), 0])),
             Ended::NotTried { again_at } => Some(json!([one.id, one.tries, again_at.micros(), 1])),
@@ -68,18 +77,18 @@ impl Webhooks {
         crash::point("webhooks.finish.in_transaction");
         transaction.commit().await.map_err(failed)?;
         crash::point("webhooks.finish.after");
-        Ok(disabled)
+        Ok(Consequences { disabled, due_lanes })
     }
 }
 
-/// Takes deliveries out of the queue, remembers their ids, and lets those go that waited for them.
+/// Takes deliveries out of the queue, remembers their ids, and lets those go that waited for them; returns the lanes of these.
 async fn remove(
     transaction: &mut Transaction<'_, Sqlite>,
     done: Vec<Value>,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Vec<i64>, Error> {
     if done.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let failed = Error::catalog("record of webhook deliveries");
     let done = Value::from(done).to_string();
@@ -102,16 +111,15 @@ async fn remove(
     .fetch_all(&mut **transaction)
     .await
     .map_err(failed)?;
-    sqlx::query(
+    sqlx::query_scalar(
         "UPDATE callhouse_webhook_queue SET next_at = ?2, after_id = NULL
-         WHERE after_id IN (SELECT value FROM json_each(?1))",
+         WHERE after_id IN (SELECT value FROM json_each(?1)) RETURNING lane",
     )
     .bind(Value::from(gone).to_string())
     .bind(now.micros())
-    .execute(&mut **transaction)
+    .fetch_all(&mut **transaction)
     .await
-    .map_err(failed)?;
-    Ok(())
+    .map_err(failed)
 }
 
 /// Makes deliveries due later, or when their hook is enabled again.

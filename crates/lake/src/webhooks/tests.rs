@@ -86,7 +86,7 @@ impl House {
     async fn finish(&self, claimed: &Claimed, ended: Ended) -> Vec<Subscription> {
         let hook_hash = claimed.hook.as_ref().map(|hook| hook.hash.clone());
         let finished = Finished { id: claimed.id, tries: claimed.tries, hook_hash, ended };
-        self.webhooks.finish(&[finished], 3 * DAY).await.unwrap()
+        self.webhooks.finish(&[finished], 3 * DAY).await.unwrap().disabled
     }
 
     async fn queued(&self) -> i64 {

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::Dispatcher;
 use crate::lanes::Lanes;
 use crate::metrics;
-use crate::recorder::{Record, Released};
+use crate::recorder::{Record, Recorded, Released};
 use crate::render::{Rendered, Subject};
 use crate::sending::{LATEST_AGAIN, Loaded, micros};
 
@@ -209,8 +209,13 @@ impl<'a> Run<'a> {
         self.records.send(Record::NotTried { claimed: Box::new(claimed), again_at }).unwrap_or_default();
     }
 
-    pub(super) fn release(&mut self, released: Vec<Released>) {
+    pub(super) fn release(&mut self, recorded: Recorded) {
         let now = self.dispatcher.clock.now();
+        let Recorded { released, due_lanes } = recorded;
+        // Before the places are given back: a lane with nothing under way and nothing due is forgotten.
+        for lane in due_lanes {
+            self.lanes.hasten(lane, now);
+        }
         for Released { lane, health, again_at } in released {
             self.lanes.released(lane, health, again_at, now);
         }

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use callhouse_lake::webhooks::HmacAlgorithm;
+use callhouse_lake::webhooks::{HmacAlgorithm, Replay};
 use callhouse_webhooks::Rendered;
 use hmac::{Hmac, Mac};
 use md5::Md5;
@@ -138,6 +138,30 @@ async fn what_has_nothing_to_say_is_not_sent_and_what_is_not_known_yet_waits() {
         (&received[0].json()["data"]["call"], &received[0].json()["try"]),
         (&"later".into(), &0.into())
     );
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn replays_in_order_come_in_order_without_a_pause() {
+    let (house, receiver) = (House::new().await, Receiver::start().await);
+    let hook = house.hook(&receiver.url("/")).await;
+    let replays: Vec<Replay> = (0..20)
+        .map(|number| Replay {
+            event_id: format!("event-{number}").into(),
+            subject: "x".into(),
+            event_at: callhouse_core::Timestamp(number),
+            data: format!(r#"{{"number":{number}}}"#).into(),
+            tries: 10,
+        })
+        .collect();
+    house.webhooks.replay(&hook, &replays, true).await.unwrap();
+    let running = house.start(prompt());
+    // The clock stands still: what waits for a lease would wait for ever.
+    house.wait_until_empty().await;
+    let received: Vec<_> = receiver.received().iter().map(|received| received.json()).collect();
+    let numbers: Vec<_> = received.iter().map(|event| event["data"]["number"].as_i64().unwrap()).collect();
+    assert_eq!(numbers, (0..20).collect::<Vec<_>>());
+    assert!(received.iter().all(|event| event["try"] == 10));
     running.stop().await;
 }
 
