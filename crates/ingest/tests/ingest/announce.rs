@@ -43,7 +43,7 @@ async fn queued(webhooks: &Webhooks) -> BTreeSet<(String, String)> {
 async fn ing_1_what_is_announced_is_queued_with_its_rows_and_only_for_who_asked() {
     let warehouse = Warehouse::new().await;
     let webhooks = subscribe(&warehouse, "acme", "call.inbound_hangup").await;
-    subscribe(&warehouse, "globex", "call.inbound_start").await;
+    subscribe(&warehouse, "globex", "call.outbound_start").await;
     let topic = topic_of(3, 2);
     let (reader, started) = (topic.reader([0, 1]), announcing(patient()));
     let process = warehouse.start(reader, started);
@@ -62,7 +62,7 @@ async fn a_subscription_is_seen_by_the_next_event_and_an_event_seen_twice_is_ann
     let process = warehouse.start(topic.reader([0]), announcing(prompt()));
     topic.append(0, structured(&story("acme", 1).started()));
     warehouse.wait_for_position(0, 1).await;
-    let webhooks = subscribe(&warehouse, "acme", "call.inbound_start").await;
+    let webhooks = subscribe(&warehouse, "acme", "call.outbound_start").await;
     for number in [2, 2, 3] {
         topic.append(0, structured(&story("acme", number).started()));
     }
@@ -78,12 +78,12 @@ async fn a_subscription_is_seen_by_the_next_event_and_an_event_seen_twice_is_ann
 #[tokio::test]
 async fn old_events_are_not_announced_and_an_import_announces_nothing() {
     let warehouse = Warehouse::new().await;
-    let webhooks = subscribe(&warehouse, "acme", "call.inbound_start").await;
+    let webhooks = subscribe(&warehouse, "acme", "call.outbound_start").await;
     let topic = topic_of(2, 1);
     warehouse.take_in(&topic, patient()).await;
     assert_eq!(webhooks.depth().await.unwrap().0, 0, "announced without having been told to");
     let another = Warehouse::new().await;
-    let webhooks = subscribe(&another, "acme", "call.inbound_start").await;
+    let webhooks = subscribe(&another, "acme", "call.outbound_start").await;
     // The calls started an hour before they were received.
     another.take_in(&topic, Options { announce_within_ms: 3_599_000, ..patient() }).await;
     assert_eq!(webhooks.depth().await.unwrap().0, 0, "too old");

@@ -103,8 +103,8 @@ async fn keep(transaction: &mut Transaction<'_, Sqlite>, ready: &[Ready<'_>]) ->
     }
     let rows: Vec<_> = ready.iter().map(|ready| json!([ready.id, ready.tries, ready.data])).collect();
     sqlx::query(
-        "UPDATE callhouse_webhook_queue SET data = value ->> 2 FROM json_each(?1)
-         WHERE id = value ->> 0 AND tries = value ->> 1 AND data IS NULL",
+        "UPDATE callhouse_webhook_queue AS q SET data = j.value ->> 2 FROM json_each(?1) AS j
+         WHERE q.id = j.value ->> 0 AND q.tries = j.value ->> 1 AND q.data IS NULL",
     )
     .bind(serde_json::Value::from(rows).to_string())
     .execute(&mut **transaction)

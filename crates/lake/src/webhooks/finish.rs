@@ -128,9 +128,9 @@ async fn put_off(transaction: &mut Transaction<'_, Sqlite>, again: Vec<Value>) -
         return Ok(());
     }
     sqlx::query(
-        "UPDATE callhouse_webhook_queue SET tries = tries - (value ->> 3), next_at = iif(
-             hook_hash IN (SELECT hash FROM callhouse_webhooks WHERE status <> 'ENABLED'), ?2, value ->> 2)
-         FROM json_each(?1) WHERE id = value ->> 0 AND tries = value ->> 1",
+        "UPDATE callhouse_webhook_queue AS q SET tries = q.tries - (j.value ->> 3), next_at = iif(
+             q.hook_hash IN (SELECT hash FROM callhouse_webhooks WHERE status <> 'ENABLED'), ?2, j.value ->> 2)
+         FROM json_each(?1) AS j WHERE q.id = j.value ->> 0 AND q.tries = j.value ->> 1",
     )
     .bind(Value::from(again).to_string())
     .bind(PARKED)
