@@ -6,7 +6,7 @@ import time
 from functools import cached_property
 from pathlib import Path
 
-from . import compaction, intake, many_files, queries, report
+from . import compaction, exports, intake, many_files, queries, report
 from .dataset import Dataset, Shape
 from .kafka import Broker
 from .measure import Row
@@ -14,7 +14,7 @@ from .program import Program
 from .settled import SettledSet
 from .visible import visible
 
-PARTS = ["file", "compaction", "queries", "http", "kafka", "visible", "files"]
+PARTS = ["file", "compaction", "queries", "exports", "http", "kafka", "visible", "files"]
 HALF = "half the maximum"
 
 
@@ -67,6 +67,10 @@ class Parts:
         settled = SettledSet(self.binary, self.folder / "settled", Shape(self.query_calls))
         per_call = settled.cost.cpu_seconds / self.query_calls * 1e6
         return [Row("making settled calls, CPU", "µs/call", per_call), *queries.measure(settled.program, peers, settled.shape)]
+
+    def exports(self) -> list[Row]:
+        calls = self.query_calls or self.calls
+        return exports.measure(SettledSet(self.binary, self.folder / "exports", Shape(calls)))
 
     def http(self) -> list[Row]:
         rows = intake.over_http(self.binary, self.folder / "http", self.dataset)

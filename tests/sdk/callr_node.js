@@ -121,10 +121,31 @@ async function checkCredentials() {
     console.log('ok credentials, keys and sessions');
 }
 
+async function checkAccountsAndLists() {
+    const found = await ask('account/sub.search', {}, { order: 'login ASC' });
+    checkKeys(found, ['has_more', 'hits', 'offset', 'total'], 'account/sub.search');
+    assert.strictEqual((await ask('account/sub.get_quota')).actual, found.total);
+    for (const { hash } of found.hits) {
+        assert.strictEqual(await ask('account/sub.disable', hash), true);
+        assert.strictEqual((await ask('account/sub.get', hash)).state.disabled, true);
+        assert.strictEqual(await ask('account/sub.enable', hash), true);
+    }
+    await fails('PROPERTY_VALUE_ERROR [hash]', 151, 'account/sub.get', 'ZZZZZZZZ');
+    assert.ok((await ask('account/audit.search', null, { quantity: 5 })).total >= 1);
+    const countries = await ask('list.countries');
+    assert.strictEqual(countries.FR.country_label, 'France');
+    const zones = Object.values(await ask('list.timezones'));
+    assert.ok(zones.some((zone) => zone.iana === 'Europe/Paris' && zone.country_codes.includes('FR')));
+    assert.strictEqual((await ask('list.number_infos', '+33612345678')).country_code, 'FR');
+    assert.strictEqual((await ask('list.number_infos', 'hello')).is_valid, false);
+    console.log('ok accounts and lists');
+}
+
 async function main() {
     await checkCredentials();
     await checkCdr();
     await checkAnalytics();
+    await checkAccountsAndLists();
     console.log('all methods ok');
 }
 

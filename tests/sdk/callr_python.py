@@ -1,5 +1,9 @@
 """Runs every JSON-RPC method of callhouse through CALLR's Python SDK and checks the answers. See README.md."""
 
+import csv
+import hashlib
+import io
+import base64
 import json
 import os
 import re
@@ -175,6 +179,49 @@ def check_cdr_get_filters(api, found):
             second = found[kind][0]["start"]
             rows = api.call("cdr.get", kind, second, second, None, None)
             check(rows == [cdr for cdr in found[kind] if cdr["start"] == second], kind, second)
+
+
+def check_exports(api, found):
+    """Jobs and exports: the file has the rows that `cdr.get` gives, and the totals say so."""
+    for kind in ("IN", "OUT"):
+        job_id = api.call("cdr.export_async", {"type": kind, "from": FROM, "to": TO}, None)
+        check(re.match("^[a-zA-Z0-9]{32}$", job_id), job_id)
+        deadline = time.monotonic() + 120
+        while True:
+            job = api.call("jobs.get", job_id)
+            check(set(job) == {"done_at", "error", "id", "percent", "result", "status"}, sorted(job))
+            check(job["status"] in ("PENDING", "RUNNING", "DONE"), job)
+            check(re.match(r"^[0-9]{1,3}\.[0-9]{2}$", job["percent"]), job["percent"])
+            if job["status"] == "DONE":
+                break
+            check(time.monotonic() < deadline, "the job does not end", job)
+            time.sleep(0.05)
+        check(job["error"] is None and job["percent"] == "100.00", job)
+        check_instant(job["done_at"], "done_at", nullable=False)
+        result = job["result"]
+        check(result["rows"] == len(found[kind]), kind, result["rows"], "rows instead of", len(found[kind]))
+        with urllib.request.urlopen(result["url"]) as response:
+            body = response.read()
+        check(len(body) == result["bytes"] and hashlib.sha256(body).hexdigest() == result["sha256"], result)
+        rows = list(csv.DictReader(io.StringIO(body.decode(), newline="")))
+        check(sorted(int(row["callid"]) for row in rows) == sorted(cdr["callid"] for cdr in found[kind]), kind)
+        talked = sum(cdr["duration_answered"] for cdr in found[kind])
+        check(result["totals"]["talk_seconds"] == talked, kind, result["totals"])
+        fails(api, "PROPERTY_VALUE_ERROR [id]", 151, "jobs.cancel", job_id)
+    canceled = api.call("cdr.export_async", {"type": "IN"}, None, {"format": "ndjson", "gzip": True})
+    try:
+        check(api.call("jobs.cancel", canceled) is True, "jobs.cancel")
+    except callr.CallrException:
+        check(api.call("jobs.get", canceled)["status"] == "DONE", "a job that is not done can be canceled")
+    jobs = api.call("jobs.get_list")
+    check(len(jobs) >= 3 and canceled in [job["id"] for job in jobs], jobs)
+    check(all(job["status"] == "DONE" for job in api.call("jobs.get_list", "DONE")), "jobs.get_list")
+    fails(api, "PROPERTY_MISSING [filters.type]", 150, "cdr.export_async", {}, None)
+    fails(api, "PROPERTY_VALUE_ERROR [webhook.endpoint]", 151, "cdr.export_async", {"type": "IN"}, {"endpoint": "x"})
+    inner = {"endpoint": "http://127.0.0.1/hook", "options": {"hmac_secret": "0123456789"}}
+    fails(api, "PROPERTY_VALUE_ERROR [webhook.endpoint]", 151, "cdr.export_async", {"type": "IN"}, inner)
+    fails(api, "PROPERTY_VALUE_ERROR [id]", 151, "jobs.get", "x")
+    done("cdr.export_async, jobs")
 
 
 def check_search(api, found):
@@ -376,6 +423,89 @@ def check_webhook_log(api, hook, event_id):
     check(replayed["queued"] + replayed["hastened"] == 1, replayed)
 
 
+COUNTRY = {
+    "capital_code", "continent_code", "country_code", "country_dialcode", "country_en_label", "country_fr_label",
+    "country_label", "country_languages", "country_latitude", "country_localcode", "country_longitude",
+    "country_neighbours", "country_number_length", "country_tld", "currency_code",
+}
+
+
+def check_lists(api, found):
+    countries = api.call("list.countries")
+    check(len(countries) == 249, len(countries))
+    for code, country in countries.items():
+        check(set(country) == COUNTRY and country["country_code"] == code, code, sorted(country))
+    check(countries["FR"]["country_label"] == "France" and countries["FR"]["country_dialcode"] == "33", countries["FR"])
+    zones = api.call("list.timezones")
+    for key, zone in zones.items():
+        check(set(zone) == {"country_codes", "dst", "iana", "iana_names", "id", "label"}, sorted(zone))
+        check(key == str(zone["id"]) and zone["dst"] in ("yes", "no"), zone)
+        check(set(zone["country_codes"]) <= set(countries), zone)
+    check(len({zone["iana"] for zone in zones.values()}) == len(zones) > 300, len(zones))
+    for number in ("hello", "", None, "+"):
+        infos = api.call("list.number_infos", number)
+        check(infos.pop("is_valid") is False and not any(infos.values()), number, infos)
+    for cdr in found["OUT"][:20]:
+        number = cdr["number"] or ""
+        if number.startswith("+"):
+            infos = api.call("list.number_infos", number)
+            told = (infos["intl_number"], infos["country_code"], infos["type"])
+            check(told == (number, cdr["number_country_code"], cdr["number_type"]), infos, cdr)
+            check(number == "+" + infos["intl_code"] + number[1 + len(infos["intl_code"]):], infos)
+    done("list")
+
+
+def check_sub_accounts(api):
+    quota = api.call("account/sub.get_quota")
+    found = api.call("account/sub.search", {}, {})
+    check(set(found) == {"has_more", "hits", "offset", "total"}, sorted(found))
+    check(quota == {"actual": found["total"], "max": None}, quota)
+    expected = os.environ.get("CALLHOUSE_EXPECT_SUB_ACCOUNTS")
+    check(expected is None or found["total"] == int(expected), found["total"], "sub accounts instead of", expected)
+    fails(api, "PROPERTY_VALUE_ERROR [hash]", 151, "account/sub.get", "ZZZZZZZZ")
+    own = api.call("analytics/calls.summary", FROM, TO)
+    for sub in found["hits"]:
+        check({"account", "contact", "credentials", "params", "state"} <= set(sub), sorted(sub))
+        check(api.call("account/sub.get", sub["hash"]) == sub, sub)
+        check(api.call("account/sub.disable", sub["hash"]) is True, "disable")
+        check(api.call("account/sub.get", sub["hash"])["state"]["disabled"] is True, "disabled")
+        check(api.call("account/sub.enable", sub["hash"]) is True, "enable")
+        login_as = {"CALLR-Login-As": f"Account.hash {sub['hash']}"}
+        status, body = raw(basic(), "analytics/calls.summary", [FROM, TO], 1, login_as)
+        check(status == 200, status, body)
+        both = api.call("analytics/calls.summary", FROM, TO, {"accounts": [sub["hash"]]})
+        check(both == body["result"], both, body)
+        together = api.call("analytics/calls.summary", FROM, TO, {"sub_accounts": True})
+        if found["total"] == 1:
+            for kind in ("IN", "OUT"):
+                check(together[kind]["count"] == own[kind]["count"] + both[kind]["count"], kind, together, own, both)
+    done(f"account/sub: {found['total']} accounts")
+
+
+def check_audit(api):
+    page = api.call("account/audit.search", {"act": "api-key.created"}, {"quantity": 1})
+    check(page["total"] >= 1 and page["hits"][0]["details"]["name"] == "sdk scopes", page)
+    check(set(page["hits"][0]) == {"account", "act", "at", "by", "details", "id"}, page["hits"][0])
+    check(page["hits"][0]["by"]["origin"] == "127.0.0.1", page["hits"][0]["by"])
+    done("account/audit.search")
+
+
+def check_scopes(api):
+    key = api.call("api-key.create", "sdk scopes", {"scopes": ["read"], "expires_at": "2999-01-01 00:00:00"})
+    check((key["scopes"], key["expires_at"]) == (["read"], "2999-01-01 00:00:00"), key)
+    authorization = f"Api-Key {key['token']}"
+    check(raw(authorization, "cdr.search", [{"type": "IN"}, {"quantity": 0}], 1)[1]["result"]["total"] >= 0, "read")
+    status, body = raw(authorization, "api-key.create", ["more"], 1)
+    check(status == 200 and body["error"]["message"] == "FORBIDDEN", status, body)
+    check("admin" in body["error"]["data"]["detail"], body)
+    check(api.call("api-key.delete", key["id"]) is True, "api-key.delete")
+    done("scopes")
+
+
+def basic():
+    return "Basic " + base64.b64encode(f"{LOGIN}:{PASSWORD}".encode()).decode()
+
+
 def check_credentials():
     try:
         api_of(LOGIN, PASSWORD + "x").call("system.get_timestamp")
@@ -393,9 +523,14 @@ def main():
     check_system(api)
     found = check_cdr_get(api)
     check_search(api, found)
+    check_exports(api, found)
     check_analytics(api, found)
     check_keys(api)
     check_sessions(api)
+    check_lists(api, found)
+    check_sub_accounts(api)
+    check_scopes(api)
+    check_audit(api)
     check_webhooks(api)
     print("all methods ok")
 

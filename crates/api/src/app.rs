@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::extract::FromRef;
 use callhouse_core::Clock;
+use callhouse_exports::Service as Exports;
 use callhouse_lake::Catalog;
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
 use callhouse_lake::webhooks::{Wall, Webhooks};
@@ -13,6 +14,7 @@ use callhouse_query::{Engine, Room};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::body::Bodies;
+use crate::limits::RequestLimits;
 
 /// Everything a request may need.
 #[derive(Clone)]
@@ -22,10 +24,14 @@ pub struct App {
     pub room: Room,
     pub catalog: Catalog,
     pub accounts: Accounts,
+    /// Files of whole questions, and the jobs that make them.
+    pub exports: Exports,
     /// Who is told what by webhooks.
     pub webhooks: Webhooks,
     /// Where webhooks may be sent.
     pub wall: Wall,
+    /// How many requests credentials may make.
+    pub limits: RequestLimits,
     pub appender: Arc<dyn Appender>,
     pub clock: Arc<dyn Clock>,
     /// What `/readyz` asks besides the catalog.

@@ -3,18 +3,25 @@
 //! One file per method: its name, its parameters, what it does. Adding one is that file and a line in [`METHODS`].
 //! What every method served takes and gives is in `docs/api/callr.md`; a test compares the two lists.
 
+mod account_audit;
+mod account_sub;
 mod analytics_calls;
 mod api_key;
 mod cdr;
 mod envelope;
 mod error;
+mod export;
 mod fields;
 mod format;
+mod jobs;
+mod list;
 mod method;
+mod page;
 mod params;
 mod session;
 mod system;
 mod webhooks;
+mod whose;
 
 use std::sync::Arc;
 
@@ -31,10 +38,17 @@ use crate::callr::params::Params;
 use crate::credentials;
 use crate::status::Problem;
 
+pub(crate) use export::webhook_of_request;
 pub use webhooks::data::{WebhookData, WebhookDataError, WebhookSubject, webhook_data};
 
 /// Every method served, in order of name.
 const METHODS: &[Method] = &[
+    account_audit::search::METHOD,
+    account_sub::disable::METHOD,
+    account_sub::enable::METHOD,
+    account_sub::get::METHOD,
+    account_sub::get_quota::METHOD,
+    account_sub::search::METHOD,
     analytics_calls::cli_countries::METHOD,
     analytics_calls::history::METHOD,
     analytics_calls::inbound_did::METHOD,
@@ -45,8 +59,15 @@ const METHODS: &[Method] = &[
     api_key::all::METHOD,
     api_key::create::METHOD,
     api_key::delete::METHOD,
+    cdr::export_async::METHOD,
     cdr::get::METHOD,
     cdr::search::METHOD,
+    jobs::cancel::METHOD,
+    jobs::get::METHOD,
+    jobs::get_list::METHOD,
+    list::countries::METHOD,
+    list::number_infos::METHOD,
+    list::timezones::METHOD,
     session::all::METHOD,
     session::create::METHOD,
     session::delete::METHOD,
@@ -76,9 +97,9 @@ pub(crate) async fn post(
     let (parts, body) = request.into_parts();
     let principal = match credentials::authenticate(&app, &parts.headers).await {
         Ok(principal) => principal,
-        Err(problem @ Problem::Unauthenticated { .. }) => {
+        Err(problem @ (Problem::Unauthenticated { .. } | Problem::TooManyRequests { .. })) => {
             let (id, _) = envelope::read(&read_refused(body).await);
-            return envelope::unauthenticated(&id, &problem);
+            return envelope::refused(&id, &problem);
         }
         Err(problem) => return problem.into_response(),
     };
@@ -98,6 +119,11 @@ async fn dispatch(context: Context, call: Call) -> Result<Answer, Error> {
         return Err(Error::MethodNotFound { method: call.method });
     };
     let method = &METHODS[index];
+    if let Some(scope) = method.needs
+        && !context.principal.may(scope)
+    {
+        return Err(Error::Forbidden { detail: scope.missing() });
+    }
     let clock = Arc::clone(&context.app.clock);
     let started_at = clock.now();
     let outcome = (method.run)(context, Params::new(call.params)).await;

@@ -5,10 +5,10 @@
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-use callhouse_core::AccountId;
-use callhouse_lake::accounts::{Account, Accounts, Principal, Secret};
+use callhouse_lake::accounts::{LoginAs, Principal, Secret};
 
 use crate::app::App;
+use crate::request;
 use crate::status::Problem;
 
 const API_KEY_CHARACTERS: usize = 100;
@@ -18,9 +18,9 @@ const LOGIN_AS: &str = "callr-login-as";
 const MISSING: Problem = Problem::Unauthenticated {
     detail: "send Authorization: Basic login:password (base64), Api-Key KEY, Session TOKEN or Bearer KEY",
 };
-const WRONG: Problem = Problem::Unauthenticated { detail: "the credentials are not good" };
+const WRONG: Problem = Problem::Unauthenticated { detail: "the credentials are not good, or no longer" };
 const LOGIN_AS_REFUSED: Problem = Problem::Unauthenticated {
-    detail: "CALLR-Login-As wants account.hash HASH, account.id NAME or user.login LOGIN of an enabled sub account",
+    detail: "CALLR-Login-As wants account.hash HASH, account.id NAME, user.login LOGIN or user.id NAME of an enabled account below the caller's",
 };
 const NO_ANSWER: Problem = Problem::Unavailable { detail: "the catalog does not answer" };
 
@@ -31,10 +31,11 @@ enum Claim {
     Session(Secret),
 }
 
-/// Who a request is from, after login-as.
+/// Who a request is from, after login-as, with the request counted against the limit of the credentials. Doors ask
+/// [`crate::access::enter`], which also asks for a scope.
 ///
 /// # Errors
-/// [`Problem::Unauthenticated`], or [`Problem::Unavailable`] when the catalog cannot say.
+/// [`Problem::Unauthenticated`], [`Problem::TooManyRequests`], or [`Problem::Unavailable`] when the catalog cannot say.
 pub(crate) async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Principal, Problem> {
     let value = headers.get(header::AUTHORIZATION).ok_or(MISSING)?;
     let claim = Claim::parse(value.as_bytes()).ok_or(WRONG)?;
@@ -45,12 +46,39 @@ pub(crate) async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Princ
         Claim::Session(token) => accounts.authenticate_session(token).await,
     };
     let principal = found.map_err(|error| no_answer(&error))?.ok_or(WRONG)?;
+    count(app, &principal)?;
     match headers.get(LOGIN_AS) {
         None => Ok(principal),
         Some(target) => {
-            let target = target.to_str().map_err(|_| LOGIN_AS_REFUSED)?;
-            login_as(accounts, principal, target).await
+            let target = target.to_str().ok().and_then(target_of).ok_or(LOGIN_AS_REFUSED)?;
+            let entered = accounts.login_as(&principal, &target, &request::origin()).await;
+            entered.map_err(|error| no_answer(&error))?.ok_or(LOGIN_AS_REFUSED)
         }
+    }
+}
+
+/// Counts a request against the limit of its credentials.
+fn count(app: &App, principal: &Principal) -> Result<(), Problem> {
+    let Some(standing) = app.limits.count(principal) else { return Ok(()) };
+    request::note(standing);
+    let Some(retry_after_seconds) = standing.retry_after_seconds() else { return Ok(()) };
+    metrics::counter!("callhouse_http_rate_limited_total", "route" => request::route()).increment(1);
+    Err(Problem::TooManyRequests {
+        retry_after_seconds,
+        per_second: standing.per_second().get(),
+        burst: standing.burst().get(),
+    })
+}
+
+/// Whom `CALLR-Login-As` names. An account here is one user, whose id is the account's name.
+fn target_of(value: &str) -> Option<LoginAs<'_>> {
+    let (kind, name) = value.trim().split_once(' ')?;
+    let name = name.trim();
+    match kind.to_ascii_lowercase().as_str() {
+        "account.hash" => Some(LoginAs::Hash(name)),
+        "account.id" | "user.id" => Some(LoginAs::Name(name)),
+        "user.login" => Some(LoginAs::Login(name)),
+        _ => None,
     }
 }
 
@@ -82,46 +110,6 @@ impl Claim {
         let hex = text.len() == characters && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         hex.then(|| Secret::new(text.to_ascii_lowercase()))
     }
-}
-
-/// Exchanges a principal for one of the accounts below it. What it may do is then what that account may.
-async fn login_as(accounts: &Accounts, principal: Principal, target: &str) -> Result<Principal, Problem> {
-    let (kind, name) = target.trim().split_once(' ').ok_or(LOGIN_AS_REFUSED)?;
-    let name = name.trim();
-    let found = match kind.to_ascii_lowercase().as_str() {
-        "account.hash" => accounts.by_hash(name).await,
-        "account.id" => match AccountId::new(name) {
-            Ok(id) => accounts.get(&id).await,
-            Err(_) => Ok(None),
-        },
-        "user.login" => accounts.by_login(name).await,
-        _ => Ok(None),
-    };
-    let account = found.map_err(|error| no_answer(&error))?.ok_or(LOGIN_AS_REFUSED)?;
-    let target = account.id.clone();
-    if reachable(accounts, &principal, account).await? {
-        Ok(Principal { account: target, admin: false, credential: principal.credential })
-    } else {
-        Err(LOGIN_AS_REFUSED)
-    }
-}
-
-/// Walks from `account` up to the caller: all on the way must be enabled.
-async fn reachable(accounts: &Accounts, principal: &Principal, account: Account) -> Result<bool, Problem> {
-    let mut next = Some(account);
-    while let Some(account) = next {
-        if account.id == principal.account {
-            return Ok(true);
-        }
-        if !account.enabled {
-            return Ok(false);
-        }
-        next = match account.parent {
-            Some(parent) => accounts.get(&parent).await.map_err(|error| no_answer(&error))?,
-            None => return Ok(principal.admin),
-        };
-    }
-    Ok(false)
 }
 
 pub(crate) fn no_answer(error: &callhouse_lake::Error) -> Problem {

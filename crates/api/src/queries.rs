@@ -6,12 +6,13 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use callhouse_lake::accounts::AccessScope;
 use callhouse_query::{NamedQuery, named_queries, named_query};
 use serde::Serialize;
 
 use crate::app::App;
 use crate::status::Problem;
-use crate::{answer, credentials};
+use crate::{access, answer};
 
 /// The name of the parameter that says the form of the answer; no query has one of that name.
 const FORMAT: &str = "format";
@@ -47,7 +48,7 @@ struct Column {
 
 /// What there is to ask.
 pub(crate) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    match credentials::authenticate(&app, &headers).await {
+    match access::enter(&app, &headers, AccessScope::Read).await {
         Ok(_) => {
             let queries: Vec<Described> = named_queries().map(described).collect();
             Json(serde_json::json!({ "queries": queries })).into_response()
@@ -70,7 +71,7 @@ pub(crate) async fn get(
 }
 
 async fn ask(app: &App, name: &str, params: &str, headers: &HeaderMap) -> Result<Response, Problem> {
-    let principal = credentials::authenticate(app, headers).await?;
+    let principal = access::enter(app, headers, AccessScope::Read).await?;
     let query = named_query(name).map_err(answer::problem)?;
     let given: Vec<(String, String)> = serde_urlencoded::from_str(params).map_err(|error| {
         Problem::Parameter { detail: format!("the query string cannot be read: {error}") }

@@ -8,7 +8,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::app::{App, Doors};
 use crate::status::Problem;
-use crate::{callr, ingest, openapi, operate, queries, request, routes, sql};
+use crate::{callr, exports, ingest, openapi, operate, queries, request, routes, sql};
 
 /// All doors over one [`App`].
 pub fn router(app: App) -> Router {
@@ -18,6 +18,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/sql", post(sql::post))
         .route("/v1/queries", get(queries::list))
         .route("/v1/queries/{name}", get(queries::get))
+        .route("/v1/exports", post(exports::post).get(exports::list))
+        .route("/v1/exports/{id}", get(exports::get).delete(exports::delete))
         .route(routes::JSON_RPC, post(callr::post))
         .route(routes::JSON_RPC.trim_end_matches('/'), post(callr::post))
         .route("/healthz", get(operate::healthz))
@@ -27,8 +29,11 @@ pub fn router(app: App) -> Router {
         .route("/docs", get(openapi::page))
         .route("/", get(operate::home))
         .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
         .layer(CompressionLayer::new())
+        // Not compressed on the way: parts of a file, its length and its hash are those of its bytes.
+        .route("/v1/exports/{id}/file", get(exports::file))
+        .route("/v1/exports/{id}/manifest", get(exports::manifest))
+        .method_not_allowed_fallback(method_not_allowed)
         // Outermost, so that also what the other layers answer has an id, a log line and a metric.
         .layer(from_fn_with_state(doors.clone(), request::observe))
         .with_state(doors)

@@ -1,5 +1,6 @@
 //! Serving: accept until told to stop, then let what is under way finish.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -31,7 +32,8 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> 
             tracing::debug!(error = &error as &dyn std::error::Error, "TCP_NODELAY was refused");
         }
     });
-    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let serving = axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
     let deadline = async {
         stop.cancelled().await;
         tokio::time::sleep(DRAIN).await;

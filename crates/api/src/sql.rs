@@ -9,11 +9,12 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use callhouse_lake::accounts::AccessScope;
 
 use crate::app::App;
 use crate::body::Bodies;
 use crate::status::Problem;
-use crate::{answer, credentials};
+use crate::{access, answer};
 use request::Asked;
 
 pub(crate) async fn post(
@@ -29,7 +30,7 @@ pub(crate) async fn post(
 
 async fn ask(app: &App, bodies: &Bodies, request: Request<Body>) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let principal = credentials::authenticate(app, &parts.headers).await?;
+    let principal = access::enter(app, &parts.headers, AccessScope::Sql).await?;
     let held = bodies.read(&parts.headers, body).await?;
     let asked = Asked::read(&parts.headers, &held.bytes)?;
     drop(held);

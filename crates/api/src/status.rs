@@ -22,6 +22,16 @@ pub(crate) enum Problem {
     Unauthenticated {
         detail: &'static str,
     },
+    /// Credentials that are good, and not for this.
+    Forbidden {
+        detail: &'static str,
+    },
+    /// More requests than the credentials may make.
+    TooManyRequests {
+        retry_after_seconds: u64,
+        per_second: u32,
+        burst: u32,
+    },
     /// More bytes than the limit, before or after decompression.
     BodyTooLarge {
         limit_bytes: usize,
@@ -64,6 +74,26 @@ pub(crate) enum Problem {
     },
     /// No named query of that name.
     UnknownQuery {
+        detail: String,
+    },
+    /// No export of that id that may be seen.
+    UnknownExport {
+        detail: String,
+    },
+    /// The file of an export that has not ended.
+    NotReady {
+        detail: String,
+    },
+    /// The file of an export that made none, or no longer has it.
+    Gone {
+        detail: String,
+    },
+    /// Bytes of a file that are not there.
+    Range {
+        length: u64,
+    },
+    /// As many exports of the account as may be wait or run.
+    TooManyExports {
         detail: String,
     },
     MethodNotAllowed {
@@ -116,6 +146,7 @@ impl Problem {
     fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::BodyTooLarge { .. } | Self::TooManyEvents { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyBroken { .. }
             | Self::NotJson { .. }
@@ -125,11 +156,20 @@ impl Problem {
             Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding { .. } => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
-            Self::NotFound { .. } | Self::UnknownQuery { .. } => StatusCode::NOT_FOUND,
+            Self::NotFound { .. } | Self::UnknownQuery { .. } | Self::UnknownExport { .. } => {
+                StatusCode::NOT_FOUND
+            }
+            Self::NotReady { .. } => StatusCode::CONFLICT,
+            Self::Gone { .. } => StatusCode::GONE,
+            Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Parameter { .. } => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
-            Self::LogFull | Self::Busy | Self::StatementsBusy { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::LogFull
+            | Self::Busy
+            | Self::StatementsBusy { .. }
+            | Self::TooManyExports { .. }
+            | Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -138,6 +178,8 @@ impl Problem {
     fn constant(&self) -> &'static str {
         match self {
             Self::Unauthenticated { .. } => "UNAUTHENTICATED",
+            Self::Forbidden { .. } => "FORBIDDEN",
+            Self::TooManyRequests { .. } => "TOO_MANY_REQUESTS",
             Self::BodyTooLarge { .. } => "BODY_TOO_LARGE",
             Self::TooManyEvents { .. } => "TOO_MANY_EVENTS",
             Self::BodyBroken { .. } => "BODY_BROKEN",
@@ -152,6 +194,11 @@ impl Problem {
             Self::Statement { .. } => "BAD_STATEMENT",
             Self::Parameter { .. } => "BAD_PARAMETER",
             Self::UnknownQuery { .. } => "UNKNOWN_QUERY",
+            Self::UnknownExport { .. } => "UNKNOWN_EXPORT",
+            Self::NotReady { .. } => "NOT_READY",
+            Self::Gone { .. } => "GONE",
+            Self::Range { .. } => "RANGE_NOT_SATISFIABLE",
+            Self::TooManyExports { .. } => "TOO_MANY_EXPORTS",
             Self::StatementTooMuch { constant, .. } => constant,
             Self::LogFull => "LOG_FULL",
             Self::Unavailable { .. } => "UNAVAILABLE",
@@ -162,7 +209,15 @@ impl Problem {
     /// What a person can do with it.
     pub(crate) fn detail(&self) -> String {
         match self {
-            Self::Unauthenticated { detail } | Self::Unavailable { detail } => (*detail).to_owned(),
+            Self::Unauthenticated { detail }
+            | Self::Forbidden { detail }
+            | Self::Unavailable { detail } => (*detail).to_owned(),
+            Self::TooManyRequests { retry_after_seconds, per_second, burst } => {
+                format!(
+                    "these credentials may make {per_second} requests a second, {burst} at once; \
+                     send it again in {retry_after_seconds} s"
+                )
+            }
             Self::BodyTooLarge { limit_bytes } => {
                 format!("the body may have {limit_bytes} bytes, also once decompressed; send several requests")
             }
@@ -173,9 +228,14 @@ impl Problem {
             | Self::BadHeader { detail }
             | Self::Parameter { detail }
             | Self::UnknownQuery { detail }
+            | Self::UnknownExport { detail }
+            | Self::NotReady { detail }
+            | Self::Gone { detail }
+            | Self::TooManyExports { detail }
             | Self::Statement { detail, .. }
             | Self::StatementsBusy { detail }
             | Self::StatementTooMuch { detail, .. } => detail.clone(),
+            Self::Range { length } => format!("the file has {length} bytes, none of which were asked for"),
             Self::NotJson { line, column, detail } => {
                 format!("the body is not JSON: {detail} at line {line} column {column}")
             }
@@ -240,7 +300,20 @@ impl Problem {
                     response.headers_mut().insert(header::ALLOW, allow);
                 }
             }
-            Self::LogFull | Self::Busy | Self::StatementsBusy { .. } | Self::Unavailable { .. } => {
+            Self::TooManyRequests { retry_after_seconds, .. } => {
+                response.headers_mut().insert(header::RETRY_AFTER, (*retry_after_seconds).into());
+            }
+            Self::Range { length } => {
+                if let Ok(range) = HeaderValue::from_str(&format!("bytes */{length}")) {
+                    response.headers_mut().insert(header::CONTENT_RANGE, range);
+                }
+            }
+            Self::LogFull
+            | Self::Busy
+            | Self::StatementsBusy { .. }
+            | Self::TooManyExports { .. }
+            | Self::NotReady { .. }
+            | Self::Unavailable { .. } => {
                 response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
             }
             _ => {}

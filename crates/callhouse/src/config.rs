@@ -20,7 +20,7 @@ use toml::{Table, Value};
 use crate::secret::Secret;
 
 pub(crate) use flags::{DataFlags, Flags, KafkaFlags, ListenFlag};
-pub(crate) use settings::{Compaction, Ingest, Kafka, Log, LogFormat, Settings, Sql, Webhooks};
+pub(crate) use settings::{Compaction, Exports, Ingest, Kafka, Log, LogFormat, Settings, Sql, Webhooks};
 
 /// Reads the settings of this run.
 ///
@@ -37,6 +37,12 @@ pub(crate) fn load(flags: &Flags) -> anyhow::Result<Settings> {
 #[must_use]
 pub(crate) fn crash_point() -> Option<String> {
     environment::variable("CALLHOUSE_CRASH_AT")
+}
+
+/// Who is at the command line; empty when the environment does not say.
+#[must_use]
+pub(crate) fn user() -> String {
+    environment::user()
 }
 
 fn combine(file: Table, environment: Table, flags: Table) -> anyhow::Result<Settings> {

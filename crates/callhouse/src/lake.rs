@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use callhouse_core::{AccountId, Clock};
-use callhouse_lake::accounts::Accounts;
+use callhouse_lake::accounts::{Accounts, Actor};
 use callhouse_lake::clock::SystemClock;
 use callhouse_lake::{Catalog, DataFolder};
 
-use crate::config::Settings;
+use crate::config::{self, Settings};
 
 /// The clock of this process.
 #[must_use]
@@ -38,12 +38,13 @@ pub(crate) async fn open_existing(settings: &Settings) -> anyhow::Result<Catalog
     open(settings).await
 }
 
-/// Opens the accounts of the data folder.
+/// Opens the accounts of the data folder, for whoever is at the command line.
 ///
 /// # Errors
 /// As [`open`].
 pub(crate) async fn accounts(settings: &Settings) -> anyhow::Result<Accounts> {
-    Ok(Accounts::new(open(settings).await?))
+    let accounts = Accounts::new(open(settings).await?);
+    Ok(accounts.by(Actor::command_line(config::user())))
 }
 
 /// An account name from the command line.

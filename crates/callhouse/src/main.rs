@@ -3,6 +3,7 @@
 
 mod command;
 mod config;
+mod exports;
 mod generate;
 mod giving_way;
 mod lake;

@@ -1,4 +1,5 @@
-//! The parts of a running callhouse put together: log, ingest, upkeep and, for `serve`, the HTTP API and the PostgreSQL wire.
+//! The parts of a running callhouse put together: log, ingest, upkeep and, for `serve`, the HTTP API, exports and the
+//! PostgreSQL wire.
 //!
 //! Owns the order in which they start and stop. Stopping is: no new requests, those under way finish (their
 //! events are durable in the log), webhooks under way end and are logged, ingest commits what it has read, upkeep finishes its step, the log closes.
@@ -8,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use async_trait::async_trait;
-use callhouse_api::{App, Readiness};
+use callhouse_api::{App, Readiness, RequestLimits};
 use callhouse_ingest::{Ingest, Options};
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
 use callhouse_lake::webhooks::Webhooks;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::engine_options;
 use crate::config::{self, Settings};
+use crate::exports;
 use crate::giving_way::{Debt, giving_way_to};
 use crate::logs::Logs;
 use crate::room;
@@ -110,6 +112,7 @@ pub(crate) struct Server {
     serving: Option<JoinHandle<anyhow::Result<()>>>,
     /// The PostgreSQL wire, if there is one.
     pg: Option<(SocketAddr, JoinHandle<anyhow::Result<()>>)>,
+    exporting: JoinHandle<()>,
     /// Webhooks, if this process delivers them.
     delivering: Option<JoinHandle<()>>,
 }
@@ -141,6 +144,10 @@ impl Server {
         let room = room::open(engine.clone(), settings)?;
         let accounts = Accounts::new(catalog.clone());
         let stop = CancellationToken::new();
+        let hooks = Webhooks::new(catalog.clone());
+        let exports = exports::service(&catalog, &hooks, settings, &address.to_string())?;
+        let exporter = exports::exporter(engine.clone(), &room, settings)?;
+        let exporting = tokio::spawn(exports.clone().run(exporter, stop.clone()));
         let pg = match pg_listener {
             None => None,
             Some(listener) => {
@@ -154,8 +161,10 @@ impl Server {
             engine,
             room,
             accounts,
-            webhooks: Webhooks::new(catalog.clone()),
+            exports,
+            webhooks: hooks,
             wall: webhooks::wall(&settings.webhooks),
+            limits: RequestLimits::new(settings.limits.usual(), Arc::clone(catalog.clock())),
             appender: intake.appender(),
             clock: Arc::clone(catalog.clock()),
             readiness: Arc::new(IngestReadiness(Arc::clone(&intake.ingest))),
@@ -168,7 +177,7 @@ impl Server {
             let stop = stop.clone();
             tokio::spawn(async move { Ok(callhouse_api::serve(listener, app, stop).await?) })
         };
-        Ok(Self { intake, address, stop, serving: Some(serving), pg, delivering })
+        Ok(Self { intake, address, stop, serving: Some(serving), pg, exporting, delivering })
     }
 
     /// The address it listens on.
@@ -203,13 +212,14 @@ impl Server {
         let served = ended(&mut self.serving).await;
         let mut pg = self.pg.map(|(_, serving)| serving);
         let served = ended(&mut pg).await.and(served);
+        let exported = self.exporting.await.context("exports died");
         // Its last attempts go into the log while intake still runs.
         let delivered = match self.delivering {
             Some(delivering) => delivering.await.context("delivering webhooks died"),
             None => Ok(()),
         };
         let stopped = self.intake.stop().await;
-        outcome.and(served).and(delivered).and(stopped)
+        outcome.and(served).and(exported).and(delivered).and(stopped)
     }
 }
 

@@ -2,10 +2,13 @@
 //!
 //! The `phonenumber` crate serves as the carrier of that metadata only; the matching is in `phone/numbering.rs`.
 
+mod details;
 mod numbering;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+
+pub use details::{CountryNumbers, PhoneDetails, details, numbers_of};
 
 /// What is known of a number. All `None` when the raw text is no phone number (a SIP user, `BLOCKED`, a short code).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

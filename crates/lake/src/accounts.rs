@@ -4,24 +4,38 @@
 //! travel, and to the query planner how an account's rows are walled off (TEN-1).
 
 mod api_keys;
+mod audit;
 mod authenticate;
 mod directory;
+mod login_as;
 mod password;
+mod principal;
+mod scopes;
 mod scram;
 mod secret;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod tree;
+
+use std::sync::Arc;
 
 use callhouse_core::{AccountId, Timestamp};
+use serde_json::json;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
+use sqlx::{FromRow, Row, Sqlite, Transaction};
 
 use crate::catalog::Catalog;
 use crate::error::Error;
 
+pub use api_keys::{KeyOptions, NewApiKey};
+pub use audit::{ActKind, Actor, AuditFilter, AuditPage, AuditRow, MAX_AUDIT_ROWS, record};
 use authenticate::Verified;
 pub use directory::{AccountDirectory, DirectoryEntry};
+pub use login_as::LoginAs;
+use login_as::LoginAsRows;
+pub use principal::{CountedAs, Credential, Principal, RequestLimit};
+pub use scopes::{AccessScope, AccessScopes};
 pub use scram::{SCRAM_ITERATIONS, ScramOutcome, scram_salt};
 pub use secret::Secret;
 
@@ -52,16 +66,15 @@ pub struct ApiKey {
     pub name: String,
     /// Sees and writes every account.
     pub admin: bool,
+    /// What it is good for.
+    pub scopes: AccessScopes,
+    /// It works before this instant.
+    pub expires_at: Option<Timestamp>,
+    /// Its own limit of requests, instead of the one that holds for all.
+    pub limit: Option<RequestLimit>,
     pub created_at: Timestamp,
     /// Last use, to the minute.
     pub last_used_at: Option<Timestamp>,
-}
-
-/// A new API key and its token of 100 hex characters, shown this once.
-#[derive(Debug, Clone)]
-pub struct NewApiKey {
-    pub key: ApiKey,
-    pub token: Secret,
 }
 
 /// A session as it can be listed.
@@ -84,35 +97,32 @@ pub struct NewSession {
     pub refresh_token: Secret,
 }
 
-/// Who a request is from, after its credentials were checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Principal {
-    pub account: AccountId,
-    /// Sees and writes every account.
-    pub admin: bool,
-    /// The API key or session used, if any.
-    pub credential: Credential,
-}
-
-/// What proved it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Credential {
-    Password,
-    ApiKey(i64),
-    Session(i64),
-}
-
 /// The accounts of one data folder. Cheap to clone; clones share what they have verified.
 #[derive(Clone)]
 pub struct Accounts {
     catalog: Catalog,
     verified: Verified,
+    login_as_rows: LoginAsRows,
+    /// Who does what is done through this handle.
+    actor: Arc<Actor>,
 }
 
 impl Accounts {
     #[must_use]
     pub fn new(catalog: Catalog) -> Self {
-        Self { catalog, verified: Verified::default() }
+        let actor = Arc::new(Actor::callhouse());
+        Self { catalog, verified: Verified::default(), login_as_rows: LoginAsRows::default(), actor }
+    }
+
+    /// The same accounts for somebody: the audit log names them for what is done through this handle.
+    #[must_use]
+    pub fn by(&self, actor: Actor) -> Self {
+        Self { actor: Arc::new(actor), ..self.clone() }
+    }
+
+    /// A transaction that writes; there is one at a time.
+    async fn begin(&self, operation: &'static str) -> Result<Transaction<'static, Sqlite>, Error> {
+        self.catalog.pool().begin_with("BEGIN IMMEDIATE").await.map_err(Error::catalog(operation))
     }
 
     /// Creates an account whose login is its name, with a random password.
@@ -122,8 +132,10 @@ impl Accounts {
     pub async fn create(&self, id: &AccountId, parent: Option<&AccountId>) -> Result<NewAccount, Error> {
         let password = Secret::random_password();
         let password_hash = password::hash(password.clone()).await?;
+        let failed = Error::catalog("creation of an account");
+        let mut transaction = self.begin("creation of an account").await?;
         if let Some(parent) = parent {
-            self.must_exist(parent).await?;
+            tree::must_exist(&mut transaction, parent).await?;
         }
         let account = Account {
             id: id.clone(),
@@ -143,12 +155,15 @@ impl Accounts {
         .bind(&account.login)
         .bind(password_hash)
         .bind(account.created_at.micros())
-        .execute(self.catalog.pool())
+        .execute(&mut *transaction)
         .await
-        .map_err(Error::catalog("creation of an account"))?;
+        .map_err(failed)?;
         if inserted.rows_affected() == 0 {
             return Err(Error::AccountExists { name: id.clone() });
         }
+        let details = json!({ "parent": parent.map(AccountId::as_str) });
+        self.log(&mut transaction, ActKind::AccountCreated, id, &details).await?;
+        transaction.commit().await.map_err(failed)?;
         Ok(NewAccount { account, password })
     }
 
@@ -196,65 +211,34 @@ impl Accounts {
             .map_err(Error::catalog("search of an account"))
     }
 
-    /// The account itself and all accounts below it, in order of name; empty when it does not exist.
-    ///
-    /// # Errors
-    /// [`Error::Catalog`].
-    pub async fn descendants(&self, id: &AccountId) -> Result<Vec<AccountId>, Error> {
-        let names: Vec<String> = sqlx::query_scalar(
-            "WITH RECURSIVE below (name) AS (
-                 SELECT name FROM callhouse_accounts WHERE name = ?1
-                 UNION SELECT a.name FROM callhouse_accounts a JOIN below ON a.parent = below.name)
-             SELECT name FROM below ORDER BY name",
-        )
-        .bind(id.as_str())
-        .fetch_all(self.catalog.pool())
-        .await
-        .map_err(Error::catalog("search of sub accounts"))?;
-        names.iter().map(|name| account_id(name)).collect()
-    }
-
-    /// Enables or disables an account: a disabled one, and every account below it, cannot authenticate.
-    /// Other processes follow within a minute.
-    ///
-    /// # Errors
-    /// [`Error::AccountUnknown`], [`Error::Catalog`].
-    pub async fn set_enabled(&self, id: &AccountId, enabled: bool) -> Result<(), Error> {
-        let updated = sqlx::query("UPDATE callhouse_accounts SET enabled = ?2 WHERE name = ?1")
-            .bind(id.as_str())
-            .bind(enabled)
-            .execute(self.catalog.pool())
-            .await
-            .map_err(Error::catalog("change of an account"))?;
-        self.verified.forget();
-        if updated.rows_affected() == 0 { Err(Error::AccountUnknown { name: id.clone() }) } else { Ok(()) }
-    }
-
     /// Gives an account a new random password; the old one stops working, in other processes within a minute.
     ///
     /// # Errors
     /// [`Error::AccountUnknown`], [`Error::Catalog`].
     pub async fn reset_password(&self, id: &AccountId) -> Result<Secret, Error> {
         let password = Secret::random_password();
-        let updated = sqlx::query("UPDATE callhouse_accounts SET password_hash = ?2 WHERE name = ?1")
+        let password_hash = password::hash(password.clone()).await?;
+        let failed = Error::catalog("change of a password");
+        let mut transaction = self.begin("change of a password").await?;
+        tree::must_exist(&mut transaction, id).await?;
+        sqlx::query("UPDATE callhouse_accounts SET password_hash = ?2 WHERE name = ?1")
             .bind(id.as_str())
-            .bind(password::hash(password.clone()).await?)
-            .execute(self.catalog.pool())
+            .bind(password_hash)
+            .execute(&mut *transaction)
             .await
-            .map_err(Error::catalog("change of a password"))?;
+            .map_err(failed)?;
+        self.log(&mut transaction, ActKind::PasswordChanged, id, &json!({})).await?;
+        transaction.commit().await.map_err(failed)?;
         self.verified.forget();
-        if updated.rows_affected() == 0 {
-            Err(Error::AccountUnknown { name: id.clone() })
-        } else {
-            Ok(password)
-        }
+        Ok(password)
     }
 
-    async fn must_exist(&self, id: &AccountId) -> Result<(), Error> {
-        match self.get(id).await? {
-            Some(_) => Ok(()),
-            None => Err(Error::AccountUnknown { name: id.clone() }),
-        }
+    /// Whether an account exists and it and all above it are enabled.
+    ///
+    /// # Errors
+    /// [`Error::Catalog`].
+    pub async fn is_enabled(&self, id: &AccountId) -> Result<bool, Error> {
+        self.enabled(id).await
     }
 }
 
@@ -264,7 +248,7 @@ fn account_id(name: &str) -> Result<AccountId, Error> {
 }
 
 /// An account name in a row; the catalog only ever holds valid ones.
-fn account_column(row: &SqliteRow, column: &'static str) -> Result<AccountId, sqlx::Error> {
+pub(crate) fn account_column(row: &SqliteRow, column: &'static str) -> Result<AccountId, sqlx::Error> {
     let name: String = row.try_get(column)?;
     AccountId::new(&name)
         .map_err(|error| sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) })

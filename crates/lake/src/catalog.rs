@@ -12,6 +12,7 @@ mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
 mod write;
+mod younger;
 
 use std::collections::HashMap;
 use std::sync::Arc;

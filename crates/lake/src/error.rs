@@ -57,6 +57,11 @@ pub enum Error {
     AccountExists { name: AccountId },
     #[error("there is no account {name}")]
     AccountUnknown { name: AccountId },
+    #[error("{limit} jobs of the account wait or run already")]
+    TooManyJobs { limit: u32 },
+    /// A tree has no circles.
+    #[error("{parent} is {name} itself or below it, and cannot be put above it")]
+    AccountCircle { name: AccountId, parent: AccountId },
     #[error("{what}")]
     Invalid { what: String },
 }
@@ -75,7 +80,10 @@ impl Error {
             Self::Catalog { .. } | Self::FileNotLive { .. } => Disposition::Transient,
             Self::File { .. } | Self::Parquet { .. } | Self::Arrow { .. } => Disposition::Fatal,
             Self::UnsupportedVersion { .. } | Self::Invalid { .. } => Disposition::Fatal,
-            Self::AccountExists { .. } | Self::AccountUnknown { .. } => Disposition::Fatal,
+            Self::AccountExists { .. } | Self::AccountUnknown { .. } | Self::AccountCircle { .. } => {
+                Disposition::Fatal
+            }
+            Self::TooManyJobs { .. } => Disposition::Transient,
         }
     }
 }

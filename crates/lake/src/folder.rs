@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::table::Table;
 
-/// A data folder: `catalog.db` (DuckLake catalog and our own tables), `log.db` (embedded log), `lake/` (Parquet).
+/// A data folder: `catalog.db` (DuckLake catalog and our own tables), `log.db` (embedded log), `lake/` (Parquet),
+/// `exports/` (files that jobs made).
 #[derive(Debug, Clone)]
 pub struct DataFolder {
     root: PathBuf,
@@ -38,6 +39,12 @@ impl DataFolder {
     #[must_use]
     pub fn lake_path(&self) -> PathBuf {
         self.root.join("lake")
+    }
+
+    /// Where the files of exports lie, until they expire.
+    #[must_use]
+    pub fn exports_path(&self) -> PathBuf {
+        self.root.join("exports")
     }
 
     /// The folder of a table's files.

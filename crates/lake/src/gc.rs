@@ -55,7 +55,7 @@ pub struct Expired {
     pub file_count: u64,
 }
 
-/// Forgets snapshots older than `grace`, the newest always kept, and schedules for deletion the files that no
+/// Forgets snapshots older than `grace`, the newest and those that running jobs read always kept, and schedules for deletion the files that no
 /// kept snapshot names.
 ///
 /// # Errors
@@ -66,10 +66,13 @@ pub async fn expire(catalog: &Catalog, grace: Duration) -> Result<Expired, Error
     let mut transaction = catalog.pool().begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
     // The text form of instants orders as the instants do. Nothing from the first young snapshot on goes.
     let oldest_kept: i64 = sqlx::query_scalar(
-        "SELECT coalesce((SELECT min(snapshot_id) FROM ducklake_snapshot WHERE snapshot_time > ?1),
-                         (SELECT max(snapshot_id) FROM ducklake_snapshot))",
+        "SELECT min(coalesce((SELECT min(snapshot_id) FROM ducklake_snapshot WHERE snapshot_time > ?1),
+                             (SELECT max(snapshot_id) FROM ducklake_snapshot)),
+                    coalesce((SELECT min(snapshot_id) FROM callhouse_jobs WHERE lease_until > ?2), ?3))",
     )
     .bind(timestamp_to_text(before(now, grace)))
+    .bind(now.micros())
+    .bind(i64::MAX)
     .fetch_one(&mut *transaction)
     .await
     .map_err(failed)?;

@@ -14,6 +14,7 @@ pub mod file;
 pub mod folder;
 pub mod gc;
 pub mod hot;
+pub mod jobs;
 pub mod join;
 mod kept;
 pub mod key_index;

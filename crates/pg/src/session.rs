@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use callhouse_lake::accounts::{Credential, Principal};
+use callhouse_lake::accounts::{AccessScope, Credential, Principal};
 use callhouse_query::{Bound, Caller, Scope};
 use futures::FutureExt;
 use pgwire::messages::PgWireFrontendMessage;
@@ -143,9 +143,10 @@ impl Session {
     async fn open(&mut self, sql: &str, values: &[Bound], formats: &[i16]) -> Result<Cursor, Broken> {
         self.entry.forget();
         if let Credential::ApiKey(id) = self.credential {
-            let good = self.shared.accounts.api_key_is_good(id).await;
+            let good = self.shared.accounts.api_key_may(id, AccessScope::Sql).await;
             if !good.unwrap_or(false) {
-                return Err(Broken::Statement(Failure::new("28000", "this API key is no longer good")));
+                let failure = Failure::new("28000", "this API key is no longer good, or no longer for SQL");
+                return Err(Broken::Statement(failure));
             }
         }
         let running = self.shared.room.run(&self.caller, sql, values);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use callhouse_lake::accounts::{Principal, ScramOutcome};
+use callhouse_lake::accounts::{AccessScope, Principal, ScramOutcome};
 use pgwire::messages::response::{GssEncResponse, SslResponse};
 use pgwire::messages::startup::{Authentication, NegotiateProtocolVersion, Startup};
 use pgwire::messages::{PgWireFrontendMessage, SslNegotiationMetaMessage};
@@ -130,6 +130,10 @@ async fn authenticate(
     let Some(proof) = proof else { return violation() };
     let refused = Failure::fatal("28P01", format!("the password of {account:?} must be one of its API keys"));
     match shared.accounts.authenticate_scram(account, proof.message.as_bytes(), &proof.proof).await {
+        // Only now: who cannot prove that they have the key learns nothing of it.
+        Ok(ScramOutcome::Proven { principal, .. }) if !principal.may(AccessScope::Sql) => {
+            Ok(Err(Failure::fatal("42501", AccessScope::Sql.missing())))
+        }
         Ok(ScramOutcome::Proven { principal, server_signature }) => {
             let proved = scram::server_final(&server_signature);
             wire.put(&Authentication::SASLFinal(Bytes::from(proved)));

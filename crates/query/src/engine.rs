@@ -13,6 +13,7 @@ use datafusion::prelude::SessionContext;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 
+use crate::asking::{Asked, Asking};
 use crate::error::Error;
 use crate::history::{self, Granularity, HistoryBucket};
 use crate::named;
@@ -40,6 +41,7 @@ struct Shared {
     sessions: Sessions,
     searches: PinnedSearches,
     clock: Arc<dyn Clock>,
+    asking: Asking,
 }
 
 impl Engine {
@@ -69,6 +71,7 @@ impl Engine {
             sessions,
             searches: PinnedSearches::new(options.pinned_searches),
             clock: Arc::clone(catalog.clock()),
+            asking: Asking::default(),
             views: Views::new(catalog, hot, overlays),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -109,6 +112,7 @@ impl Engine {
     /// # Errors
     /// [`Error::UnknownQuery`], [`Error::Parameter`].
     pub async fn named(&self, scope: &Scope, name: &str, params: &Params) -> Result<Vec<RecordBatch>, Error> {
+        let _asked = self.ask_for();
         let session = self.session(scope, &self.view().await?)?;
         let frame = named::plan(&session, name, params).await?;
         frame.collect().await.map_err(|source| Error::execute("running a named query", source))
@@ -149,6 +153,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Invalid`] for a page too far out.
     pub async fn search_calls(&self, scope: &Scope, search: &CallSearch) -> Result<CallPage, Error> {
+        let _asked = self.ask_for();
         let now = self.shared.clock.now();
         let pinned = match search.offset {
             0 => None,
@@ -195,6 +200,25 @@ impl Engine {
         ]);
         let quarters = self.named(scope, "calls_history", &params).await?;
         history::fill(&buckets, &quarters)
+    }
+
+    /// What the newest snapshot shows, without hot rows.
+    pub(crate) async fn committed_view(&self) -> Result<ReadView, Error> {
+        self.shared.views.committed().await
+    }
+
+    /// Counts a question somebody waits for, until what is returned is dropped.
+    pub(crate) fn ask_for(&self) -> Asked {
+        self.shared.asking.ask()
+    }
+
+    pub(crate) fn asking(&self) -> &Asking {
+        &self.shared.asking
+    }
+
+    /// Whether somebody waits for an answer now.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.shared.asking.is_asked()
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

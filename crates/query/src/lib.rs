@@ -4,11 +4,13 @@
 //! stable paging and call histories by time zone. Keeps LAK-2, LAK-3, MON-1, TIM-1 and TEN-1. Writes
 //! nothing, knows no HTTP and formats no amounts. The only crate that names `datafusion`.
 
+mod asking;
 mod by_id;
 mod calendar;
 mod documents;
 mod engine;
 mod error;
+mod exporting;
 mod formats;
 mod functions;
 mod history;
@@ -31,6 +33,7 @@ mod webhook_log;
 pub use documents::{ColumnDocument, TableDocument, tables as documented_tables, tables_markdown};
 pub use engine::{Answer, Engine, EngineOptions};
 pub use error::{Error, Position};
+pub use exporting::{ExportOptions, ExportQuestion, ExportRows, Exporter};
 pub use formats::{Encoder, Format, columns_json, encode, sql_type};
 pub use history::{Granularity, HistoryBucket};
 pub use named::{Column, Header, Kind, NamedQuery, Parameter, named_queries, named_query};

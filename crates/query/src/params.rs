@@ -15,6 +15,21 @@ pub enum Param {
     Money(Money),
 }
 
+impl Param {
+    /// The text that stands for the value where parameters come as texts; `None` for null.
+    #[must_use]
+    pub fn to_text(&self) -> Option<String> {
+        Some(match self {
+            Self::Null => return None,
+            Self::Text(text) => text.clone(),
+            Self::Int(number) => number.to_string(),
+            Self::Timestamp(at) => at.to_rfc3339(),
+            Self::Bool(truth) => truth.to_string(),
+            Self::Money(amount) => amount.to_string(),
+        })
+    }
+}
+
 /// Values by parameter name, without the `$`. Optional parameters may be left out.
 pub type Params = BTreeMap<String, Param>;
 

@@ -131,6 +131,7 @@ impl Room {
         let options = &self.shared.options;
         let turn = self.shared.gate.enter(&caller.name).await?;
         let begun = Instant::now();
+        let asked = self.shared.engine.ask_for();
         let starting = async {
             let (session, plan) = planning.await?;
             let state = session.state();
@@ -138,7 +139,9 @@ impl Room {
             execute_stream(physical, Arc::new(TaskContext::from(&state))).map_err(Error::of_statement)
         };
         let stream = timeout(options.time_limit, starting).await.map_err(|_| self.too_long())??;
-        Ok(Rows::start(stream, begun.elapsed(), turn, options))
+        drop(asked);
+        let asking = self.shared.engine.asking().clone();
+        Ok(Rows::start(stream, begun.elapsed(), turn, asking, options))
     }
 
     async fn plan(

@@ -4,6 +4,8 @@ mod column;
 mod listed;
 pub(crate) mod run;
 
+use std::collections::BTreeMap;
+
 use arrow::array::RecordBatch;
 use callhouse_core::Timestamp;
 use callhouse_core::event::call::Direction;
@@ -46,6 +48,15 @@ pub struct CallSearch {
     /// Names this search over its pages (account, filters, order; the caller's choice of text). A page at
     /// offset 0 pins what the lake shows now under this name; later pages read the same. `None` pins nothing.
     pub page_key: Option<String>,
+}
+
+impl CallSearch {
+    /// The filters as texts, by the parameters of the named query `cdr_search`.
+    #[must_use]
+    pub fn filters(&self) -> BTreeMap<String, String> {
+        let texts = run::filters(self).into_iter();
+        texts.filter_map(|(name, value)| Some((name, value.to_text()?))).collect()
+    }
 }
 
 /// One sort key.

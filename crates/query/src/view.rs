@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use callhouse_lake::overlay::{Overlay, OverlayReader};
-use callhouse_lake::{Catalog, Family, HotChunk, HotRows, Snapshot};
+use callhouse_lake::{Catalog, Family, HotChunk, HotRows, HotView, Snapshot};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
@@ -30,6 +30,15 @@ impl ReadView {
     /// The hot chunks that the snapshot does not cover.
     pub(crate) fn hot(&self) -> &[Arc<HotChunk>] {
         &self.hot
+    }
+
+    /// Whether this view, which has no hot rows, shows all that another one shows.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let is_covered = |chunk: &Arc<HotChunk>| {
+            let next = self.snapshot.positions.get(&chunk.range.kafka_partition);
+            next.is_some_and(|next| *next >= chunk.range.to)
+        };
+        self.snapshot.id >= other.snapshot.id && other.hot.iter().all(is_covered)
     }
 
     pub(crate) fn statistics(&self) -> &SnapshotStatistics {
@@ -62,7 +71,15 @@ impl Views {
 
     /// The view of now: the hot rows first, the snapshot after them (LAK-2).
     pub(crate) async fn take(&self) -> Result<ReadView, Error> {
-        let hot = self.hot.view();
+        self.over(&self.hot.view()).await
+    }
+
+    /// The newest snapshot and nothing above it.
+    pub(crate) async fn committed(&self) -> Result<ReadView, Error> {
+        self.over(&HotView::default()).await
+    }
+
+    async fn over(&self, hot: &HotView) -> Result<ReadView, Error> {
         let snapshot = self.catalog.snapshot().await.map_err(Error::Lake)?;
         let hot = Arc::new(hot.above(&snapshot));
         let statistics = self.statistics_of(&snapshot);

@@ -6,6 +6,7 @@ mod country;
 mod figures;
 pub(super) mod history;
 pub(super) mod inbound_did;
+mod options;
 pub(super) mod outbound_countries;
 pub(super) mod outbound_destinations;
 mod range;

@@ -1,5 +1,6 @@
 //! `cdr.*`: call detail records.
 
+pub(super) mod export_async;
 mod filters;
 pub(super) mod get;
 mod options;

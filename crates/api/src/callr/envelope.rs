@@ -6,8 +6,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::callr::error::Error;
 use crate::callr::method::{Answer, Pieces};
@@ -122,12 +122,18 @@ fn streamed(id: &Id, pieces: Pieces) -> impl Stream<Item = Result<Bytes, Broken>
 #[error("the answer could not be finished")]
 struct Broken;
 
-/// The answer to bad credentials. Clients that ignore the status still get a body they can decode.
-pub(super) fn unauthenticated(id: &Id, problem: &Problem) -> Response {
-    let error = serde_json::json!({
-        "code": 401, "message": "AUTHENTICATION_FAILED", "data": {"detail": problem.detail()},
-    });
-    let mut response = respond(whole(id, "error", &error.to_string()), false);
+/// The answer to credentials that are bad or have made too many requests. Clients that ignore the status still get a
+/// body they can decode.
+pub(super) fn refused(id: &Id, problem: &Problem) -> Response {
+    let (code, message, data) = match problem {
+        Problem::TooManyRequests { retry_after_seconds, .. } => {
+            let data = json!({"detail": problem.detail(), "retry_after_seconds": retry_after_seconds});
+            (429, "TOO_MANY_REQUESTS", data)
+        }
+        _ => (401, "AUTHENTICATION_FAILED", json!({"detail": problem.detail()})),
+    };
+    let error = json!({"code": code, "message": message, "data": data});
+    let mut response = respond(whole(id, "error", &error.to_string()), code != 401);
     problem.add_headers(&mut response);
     response
 }

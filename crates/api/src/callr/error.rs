@@ -48,6 +48,10 @@ pub(super) enum Error {
     TooManyRows {
         limit: u64,
     },
+    /// As many jobs as may be wait or run.
+    TooManyJobs {
+        limit: u32,
+    },
     /// A method that these credentials cannot use.
     Forbidden {
         detail: &'static str,
@@ -81,6 +85,7 @@ impl Error {
             | Self::PropertyUnknown { .. }
             | Self::ToBeforeFrom
             | Self::TooManyRows { .. }
+            | Self::TooManyJobs { .. }
             | Self::TypeEndpointDuplicate
             | Self::TooManyWebhooks { .. }
             | Self::TooLarge { .. } => 151,
@@ -102,6 +107,7 @@ impl Error {
             Self::PropertyUnknown { path, .. } => format!("PROPERTY_UNKNOWN [{path}]"),
             Self::ToBeforeFrom => "TO_BEFORE_FROM".to_owned(),
             Self::TooManyRows { .. } => "TOO_MANY_ROWS".to_owned(),
+            Self::TooManyJobs { .. } => "TOO_MANY_JOBS".to_owned(),
             Self::TypeEndpointDuplicate => "TYPE_ENDPOINT_DUPLICATE".to_owned(),
             Self::TooManyWebhooks { .. } => "TOO_MANY_WEBHOOKS".to_owned(),
             Self::TooLarge { .. } => "TOO_LARGE".to_owned(),
@@ -111,7 +117,7 @@ impl Error {
     }
 
     /// For a person; SDKs drop it.
-    fn detail(&self) -> String {
+    pub(super) fn detail(&self) -> String {
         match self {
             Self::Parse { detail }
             | Self::ParamFormat { detail, .. }
@@ -126,8 +132,15 @@ impl Error {
             Self::PropertyMissing { path } => format!("{path} must be there"),
             Self::PropertyUnknown { known, .. } => format!("known are {}", known.join(", ")),
             Self::ToBeforeFrom => "the end of the range lies before its start".to_owned(),
+            Self::TooManyJobs { limit } => {
+                format!(
+                    "{limit} jobs of the account wait or run; wait for them, or cancel some with jobs.cancel"
+                )
+            }
             Self::TooManyRows { limit } => {
-                format!("one answer carries {limit} rows; ask for a shorter range, or page with cdr.search")
+                format!(
+                    "one answer carries {limit} rows; ask for a shorter range, page with cdr.search, or export them with cdr.export_async"
+                )
             }
             Self::TypeEndpointDuplicate => {
                 "the account is subscribed to this type at this endpoint already; webhooks.get_list says how"

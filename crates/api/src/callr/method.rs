@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use callhouse_lake::accounts::Principal;
+use callhouse_lake::accounts::{AccessScope, Accounts, Principal};
 use callhouse_query::{Engine, Scope};
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -11,12 +11,14 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::app::App;
 use crate::callr::error::Error;
 use crate::callr::params::Params;
-use crate::scope;
+use crate::{access, scope};
 
 /// A method of the API.
 pub(super) struct Method {
     /// As it goes over the wire, for example `cdr.get`.
     pub(super) name: &'static str,
+    /// What credentials must be good for; `None` when any will do.
+    pub(super) needs: Option<AccessScope>,
     pub(super) run: fn(Context, Params) -> BoxFuture<'static, Result<Answer, Error>>,
 }
 
@@ -29,6 +31,11 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn engine(&self) -> &Engine {
         &self.app.engine
+    }
+
+    /// The accounts as the caller changes them: the audit log names the caller.
+    pub(super) fn accounts(&self) -> Accounts {
+        access::accounts(&self.app, &self.principal)
     }
 
     /// Whose rows the caller may see (TEN-1).

@@ -93,6 +93,13 @@ impl Properties {
         }
     }
 
+    /// A property for which null is another thing than to leave it out: `None` when it is left out.
+    pub(super) fn given<T: FromJson>(&mut self, name: &'static str) -> Result<Option<Option<T>>, Error> {
+        let given = self.values.contains_key(name);
+        let value = self.optional(name)?;
+        Ok(given.then_some(value))
+    }
+
     /// An error that blames one property.
     pub(super) fn unusable(&self, name: &str, detail: impl Into<String>) -> Error {
         Error::PropertyValue { path: self.path(name), detail: detail.into() }
@@ -154,13 +161,9 @@ impl FromJson for i64 {
     }
 }
 
-/// `true` or `false`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Flag(pub(super) bool);
-
-impl FromJson for Flag {
+impl FromJson for bool {
     fn from_json(value: Value) -> Result<Self, Fault> {
-        value.as_bool().map(Self).ok_or(Fault::Type("true or false"))
+        value.as_bool().ok_or(Fault::Type("true or false"))
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) mod subscribe;
 pub(super) mod test;
 pub(super) mod unsubscribe;
 
+pub(super) use options::read_dynamic;
+
 use callhouse_core::AccountId;
 use callhouse_lake::webhooks::Subscription;
 

@@ -9,12 +9,12 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use callhouse_lake::accounts::AccountDirectory;
+use callhouse_lake::accounts::{AccessScope, AccountDirectory};
 use callhouse_log::Error as LogError;
 
+use crate::access;
 use crate::app::App;
 use crate::body::Bodies;
-use crate::credentials;
 use crate::ingest::answer::Answer;
 use crate::ingest::check::check;
 use crate::status::{self, Problem};
@@ -40,7 +40,7 @@ async fn take(
     request: Request<Body>,
 ) -> Result<Answer, Problem> {
     let (parts, body) = request.into_parts();
-    let principal = credentials::authenticate(app, &parts.headers).await?;
+    let principal = access::enter(app, &parts.headers, AccessScope::Ingest).await?;
     let held = bodies.read(&parts.headers, body).await?;
     let bytes = held.bytes.clone();
     let received_at = app.clock.now();

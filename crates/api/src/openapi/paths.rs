@@ -1,5 +1,7 @@
 //! The operations.
 
+mod exports;
+
 use callhouse_query::{Format, Kind, NamedQuery, Parameter, named_queries};
 use serde_json::{Map, Value, json};
 
@@ -12,6 +14,7 @@ pub(super) fn all() -> Value {
     for query in named_queries() {
         add(&format!("/v1/queries/{}", query.name), json!({ "get": named(query) }));
     }
+    exports::add(&mut add);
     add("/healthz", json!({ "get": open("whether the process is up", &[("200", "it is", "Health")]) }));
     let ready = [("200", "it can do its work", "Readiness"), ("503", "it cannot", "Readiness")];
     add("/readyz", json!({ "get": open("whether it can do its work, and why not", &ready) }));
@@ -48,8 +51,9 @@ fn rows(description: &str) -> Value {
 fn with_refusals(mut responses: Map<String, Value>) -> Map<String, Value> {
     for (status, description) in [
         ("401", "no or bad credentials"),
+        ("403", "the credentials lack the scope; the detail says which"),
         ("422", "it would take more time or memory, or has more rows, than statements may"),
-        ("429", "too many statements run; see Retry-After"),
+        ("429", "too many statements run, or more requests than the credentials may make; see Retry-After"),
         ("500", "a fault of callhouse"),
         ("503", "the catalog does not answer; see Retry-After"),
     ] {
@@ -94,11 +98,12 @@ fn events() -> Value {
             "202": answer("at least one event is durable, or none was sent", "Accepted"),
             "400": problem("the body as a whole cannot be read"),
             "401": problem("no or bad credentials"),
+            "403": problem("the credentials lack the scope ingest"),
             "408": problem("the body came too slowly"),
             "413": problem("too many bytes or events for one request"),
             "415": problem("a content type or encoding that is not understood"),
             "422": answer("every element was rejected", "Accepted"),
-            "429": problem("the log is full; see Retry-After"),
+            "429": problem("the log is full, or more requests than the credentials may make; see Retry-After"),
             "500": problem("a fault of callhouse"),
             "503": problem("the log or the catalog does not answer; see Retry-After"),
         },
@@ -149,6 +154,8 @@ fn list() -> Value {
         "responses": {
             "200": answer("all of them", "Queries"),
             "401": problem("no or bad credentials"),
+            "403": problem("the credentials lack the scope read"),
+            "429": problem("more requests than the credentials may make; see Retry-After"),
             "500": problem("a fault of callhouse"),
             "503": problem("the catalog does not answer; see Retry-After"),
         },

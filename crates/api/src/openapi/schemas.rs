@@ -1,5 +1,6 @@
 //! The bodies that several operations share.
 
+use callhouse_exports::{Format, SOURCES};
 use serde_json::{Value, json};
 
 pub(super) fn all() -> Value {
@@ -96,6 +97,84 @@ pub(super) fn all() -> Value {
                 },
             },
         },
+        "Export": {
+            "type": "object",
+            "required": ["id", "status", "percent", "account", "all_accounts", "request", "created_at", "started_at",
+                "done_at", "error", "result"],
+            "properties": {
+                "id": { "type": "string", "pattern": "^[a-zA-Z0-9]{32}$" },
+                "status": { "enum": ["pending", "running", "done", "failed", "canceled", "expired"] },
+                "percent": { "type": "number", "minimum": 0, "maximum": 100 },
+                "account": { "type": "string", "description": "who asked for it" },
+                "all_accounts": { "type": "boolean", "description": "over every account; seen by administrators only" },
+                "request": { "type": "object" },
+                "created_at": { "type": "string", "format": "date-time" },
+                "started_at": { "type": ["string", "null"], "format": "date-time" },
+                "done_at": { "type": ["string", "null"], "format": "date-time" },
+                "error": {
+                    "type": ["object", "null"],
+                    "required": ["code", "detail"],
+                    "properties": { "code": { "type": "string" }, "detail": { "type": "string" } },
+                },
+                "result": {
+                    "type": ["object", "null"],
+                    "required": ["filename", "format", "media_type", "rows", "bytes", "sha256", "columns", "totals",
+                        "snapshot", "url", "manifest_url", "expires_at"],
+                    "properties": {
+                        "filename": { "type": "string" },
+                        "format": { "enum": ["csv", "ndjson", "parquet"] },
+                        "media_type": { "type": "string" },
+                        "rows": { "type": "integer" },
+                        "bytes": { "type": "integer" },
+                        "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file as delivered" },
+                        "columns": { "type": "array", "items": { "type": "string" } },
+                        "totals": { "type": "object", "description": "rows, seconds, amounts as decimal texts, first and last start, and the same by direction" },
+                        "snapshot": { "type": "object", "description": "the snapshot of the lake that the file is of: id, at, positions" },
+                        "url": { "type": ["string", "null"], "description": "fetches the file without credentials for a while" },
+                        "manifest_url": { "type": ["string", "null"] },
+                        "expires_at": { "type": "string", "format": "date-time", "description": "the file is there until then" },
+                    },
+                },
+            },
+        },
+        "Exports": {
+            "type": "object",
+            "required": ["exports"],
+            "properties": { "exports": { "type": "array", "items": { "$ref": "#/components/schemas/Export" } } },
+        },
+        "ExportRequest": {
+            "type": "object",
+            "required": ["source"],
+            "additionalProperties": false,
+            "properties": {
+                "source": { "enum": SOURCES.iter().map(|source| source.name).collect::<Vec<_>>() },
+                "filters": {
+                    "type": "object",
+                    "description": "parameters of the source's query (GET /v1/queries); of calls those of cdr_search",
+                    "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
+                },
+                "format": { "anyOf": [{ "enum": Format::ALL.map(Format::name) }, { "type": "null" }] },
+                "gzip": { "type": "boolean", "description": "not with parquet" },
+                "columns": { "type": "array", "items": { "type": "string" }, "description": "all if left out" },
+                "time_zone": { "type": ["string", "null"], "examples": ["Europe/Paris"], "description": "IANA, in which csv and ndjson print instants" },
+                "csv": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "properties": {
+                        "delimiter": { "enum": ["comma", "semicolon", "tab"] },
+                        "bom": { "type": "boolean" },
+                        "neutralise_formulas": { "type": "boolean" },
+                        "times": { "enum": ["rfc3339", "local"] },
+                    },
+                },
+                "webhook": {
+                    "type": ["object", "null"],
+                    "required": ["endpoint"],
+                    "properties": { "endpoint": { "type": "string", "format": "uri" }, "options": { "type": "object" } },
+                },
+            },
+        },
+        "Manifest": { "type": "object", "required": ["manifest_version", "export", "request", "result"] },
         "Health": {
             "type": "object",
             "required": ["status", "version"],

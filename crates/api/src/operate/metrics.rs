@@ -30,6 +30,10 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         "callhouse_http_log_full_total",
         "requests told to come back: the log was full"
     );
+    metrics::describe_counter!(
+        "callhouse_http_rate_limited_total",
+        "requests beyond the limit of their key or login by route"
+    );
     metrics::describe_counter!("callhouse_json_rpc_errors_total", "JSON-RPC errors by method and message");
     Ok(handle)
 }

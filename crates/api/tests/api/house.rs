@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
@@ -10,23 +11,26 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use callhouse_api::{App, Readiness, router};
+use callhouse_api::{App, Readiness, RequestLimits, router};
 use callhouse_core::event::Kind;
 use callhouse_core::event::envelope::{Incoming, decode};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::record::fold;
 use callhouse_core::{AccountId, CallRecord, KafkaPartition};
-use callhouse_lake::accounts::Accounts;
+use callhouse_exports::{Announcer, Links, Options, Service as Exports, SigningKey};
+use callhouse_lake::accounts::{AccessScope, Accounts, KeyOptions, RequestLimit};
+use callhouse_lake::jobs::Jobs;
 use callhouse_lake::rows::{EventCells, Origin, WebhookColumns, encode_calls};
 use callhouse_lake::webhooks::{Resolver, Wall, Webhooks};
 use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, HotRows, Table};
 use callhouse_log::{Append, Appender, Error as LogError};
-use callhouse_query::{Engine, EngineOptions, Room, RoomOptions};
+use callhouse_query::{Engine, EngineOptions, ExportOptions, Exporter, Room, RoomOptions};
 use callhouse_testkit::ManualClock;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -77,9 +81,19 @@ pub(crate) struct House {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) router: Router,
     pub(crate) webhooks: Webhooks,
+    exports: Exports,
+    engine: Engine,
+    /// Ends what runs in the background.
+    stop: CancellationToken,
     catalog: Catalog,
     next_offset: AtomicI64,
     _folder: TempDir,
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
 }
 
 /// An answer, read to its end.
@@ -102,6 +116,11 @@ impl Answer {
 
 impl House {
     pub(crate) async fn new() -> Self {
+        Self::limited(None).await
+    }
+
+    /// A house whose keys may make so many requests.
+    pub(crate) async fn limited(limit: Option<RequestLimit>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Arc::new(ManualClock::default());
         let catalog =
@@ -112,21 +131,50 @@ impl House {
         let log = Arc::new(MemoryLog::default());
         let readiness = Arc::new(Told::default());
         let room = Room::new(engine.clone(), RoomOptions::default()).expect("a room");
+        let key = SigningKey::of(folder.path()).expect("a key");
+        let options = Options { poll: Duration::from_millis(20), ..Options::default() };
+        let links = Links::new(key, "http://here", options.link);
         let webhooks = Webhooks::new(catalog.clone());
+        let announcer =
+            Announcer::new(webhooks.subscriptions().clone(), links.clone(), Arc::clone(&clock) as _);
+        let jobs = Jobs::new(catalog.clone()).telling(Arc::new(announcer));
+        let exports = Exports::new(jobs, links, options);
         let router = router(App {
-            engine,
+            engine: engine.clone(),
+            exports: exports.clone(),
             room,
             catalog: catalog.clone(),
             accounts: accounts.clone(),
             webhooks: webhooks.clone(),
             wall: Wall::new(false, Arc::new(Names)),
+            limits: RequestLimits::new(limit, Arc::clone(&clock) as _),
             appender: Arc::clone(&log) as _,
             clock: Arc::clone(&clock) as _,
             readiness: Arc::clone(&readiness) as _,
             metrics: None,
         });
         let next_offset = AtomicI64::new(0);
-        Self { accounts, log, readiness, clock, router, webhooks, catalog, next_offset, _folder: folder }
+        let stop = CancellationToken::new();
+        Self {
+            accounts,
+            log,
+            readiness,
+            clock,
+            router,
+            webhooks,
+            exports,
+            engine,
+            stop,
+            catalog,
+            next_offset,
+            _folder: folder,
+        }
+    }
+
+    /// Takes up exports from here on.
+    pub(crate) fn run_exports(&self) {
+        let exporter = Exporter::new(self.engine.clone(), &ExportOptions::default()).expect("an exporter");
+        drop(tokio::spawn(self.exports.clone().run(exporter, self.stop.clone())));
     }
 
     /// Creates an account and returns its `Authorization` header.
@@ -142,6 +190,18 @@ impl House {
         self.accounts.create(&account, None).await.expect("created");
         let key = self.accounts.create_api_key(&account, "operator", true).await.expect("created");
         format!("Api-Key {}", key.token.expose())
+    }
+
+    /// Creates a key with these scopes and returns its `Authorization` header.
+    pub(crate) async fn key(&self, account: &str, scopes: &[AccessScope]) -> String {
+        let scopes = scopes.iter().copied().collect();
+        self.key_with(account, &KeyOptions { scopes, ..KeyOptions::named("key") }).await
+    }
+
+    pub(crate) async fn key_with(&self, account: &str, options: &KeyOptions) -> String {
+        let account = AccountId::new(account).expect("an account name");
+        let new = self.accounts.create_api_key_with(&account, options).await.expect("created");
+        format!("Api-Key {}", new.token.expose())
     }
 
     /// Takes events in as ingest would: folds them to records and commits these as one file of `calls_recent`.

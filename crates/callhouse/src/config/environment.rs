@@ -26,6 +26,7 @@ pub(super) const NAMES: &[(&str, &str, Form)] = &[
     ("", "data", Form::Text),
     ("", "listen", Form::Text),
     ("", "pg_listen", Form::Text),
+    ("", "public_url", Form::Text),
     ("kafka", "brokers", Form::Text),
     ("kafka", "topics", Form::List),
     ("kafka", "group", Form::Text),
@@ -63,6 +64,16 @@ pub(super) const NAMES: &[(&str, &str, Form)] = &[
     ("sql", "pg_connections", Form::Number),
     ("sql", "tls_certificate", Form::Text),
     ("sql", "tls_key", Form::Text),
+    ("exports", "running", Form::Number),
+    ("exports", "running_of_account", Form::Number),
+    ("exports", "unfinished_of_account", Form::Number),
+    ("exports", "keep_hours", Form::Number),
+    ("exports", "remember_hours", Form::Number),
+    ("exports", "link_hours", Form::Number),
+    ("exports", "max_file_bytes", Form::Number),
+    ("exports", "max_bytes", Form::Number),
+    ("exports", "memory_bytes", Form::Number),
+    ("exports", "lease_ms", Form::Number),
     ("webhooks", "enabled", Form::Switch),
     ("webhooks", "concurrency", Form::Number),
     ("webhooks", "endpoint_concurrency", Form::Number),
@@ -74,6 +85,8 @@ pub(super) const NAMES: &[(&str, &str, Form)] = &[
     ("webhooks", "disable_after_ms", Form::Number),
     ("webhooks", "announce_within_ms", Form::Number),
     ("webhooks", "allow_private_endpoints", Form::Switch),
+    ("limits", "requests_per_second", Form::Number),
+    ("limits", "burst", Form::Number),
     ("log", "format", Form::Text),
     ("log", "filter", Form::Text),
 ];
@@ -89,6 +102,16 @@ pub(super) fn variables() -> Vec<(String, String)> {
 /// One variable of this process.
 pub(super) fn variable(name: &str) -> Option<String> {
     variables().into_iter().find(|(found, _)| found == name).map(|(_, value)| value)
+}
+
+/// Who is at the command line, as far as the environment says; `sudo` keeps the name of whoever called it.
+pub(super) fn user() -> String {
+    let names = ["SUDO_USER", "USER", "LOGNAME"];
+    let value = |wanted: &str| {
+        let found = std::env::vars_os().find(|(name, _)| name == wanted);
+        found.and_then(|(_, value)| value.into_string().ok()).filter(|value| !value.is_empty())
+    };
+    names.into_iter().find_map(value).unwrap_or_default()
 }
 
 /// The configuration file the environment names.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::ensure;
+use callhouse_lake::accounts::RequestLimit;
 use serde::Deserialize;
 
 use crate::secret::Secret;
@@ -18,12 +19,16 @@ pub(crate) struct Settings {
     pub(crate) listen: String,
     /// Address and port of the PostgreSQL wire; empty for none.
     pub(crate) pg_listen: String,
+    /// Scheme, host and port by which clients reach the HTTP API, for the links it gives; empty for the address it listens on.
+    pub(crate) public_url: String,
     pub(crate) kafka: Kafka,
     pub(crate) ingest: Ingest,
     pub(crate) compaction: Compaction,
     pub(crate) query: Query,
     pub(crate) sql: Sql,
+    pub(crate) exports: Exports,
     pub(crate) webhooks: Webhooks,
+    pub(crate) limits: Limits,
     pub(crate) log: Log,
 }
 
@@ -130,6 +135,32 @@ pub(crate) struct Sql {
     pub(crate) tls_key: String,
 }
 
+/// Exports: files made in the background, in the data folder's `exports/`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Exports {
+    /// Exports running at once, over all processes on the data folder; 0 for none in this process.
+    pub(crate) running: u32,
+    /// Exports of one account running at once.
+    pub(crate) running_of_account: u32,
+    /// Exports of one account waiting or running.
+    pub(crate) unfinished_of_account: u32,
+    /// A file is kept so long.
+    pub(crate) keep_hours: u64,
+    /// An export that has ended is listed so long.
+    pub(crate) remember_hours: u64,
+    /// A link that needs no credentials works so long.
+    pub(crate) link_hours: u64,
+    /// Bytes of one file.
+    pub(crate) max_file_bytes: u64,
+    /// Bytes of all files.
+    pub(crate) max_bytes: u64,
+    /// Memory of one export for rows being read.
+    pub(crate) memory_bytes: usize,
+    /// An export whose process died is taken up again after so long.
+    pub(crate) lease_ms: u64,
+}
+
 /// Deliveries to the endpoints of accounts.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -158,6 +189,16 @@ pub(crate) struct Webhooks {
     pub(crate) allow_private_endpoints: bool,
 }
 
+/// HTTP requests of one API key or login, where the key has no limit of its own.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Limits {
+    /// 0 for no limit.
+    pub(crate) requests_per_second: u32,
+    /// At once, after a pause; 0 for a second's worth.
+    pub(crate) burst: u32,
+}
+
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Log {
@@ -182,12 +223,15 @@ impl Default for Settings {
             data: PathBuf::from("./callhouse-data"),
             listen: "127.0.0.1:8080".to_owned(),
             pg_listen: String::new(),
+            public_url: String::new(),
             kafka: Kafka::default(),
             ingest: Ingest::default(),
             compaction: Compaction::default(),
             query: Query::default(),
             sql: Sql::default(),
+            exports: Exports::default(),
             webhooks: Webhooks::default(),
+            limits: Limits::default(),
             log: Log::default(),
         }
     }
@@ -266,6 +310,23 @@ impl Default for Sql {
     }
 }
 
+impl Default for Exports {
+    fn default() -> Self {
+        Self {
+            running: 2,
+            running_of_account: 1,
+            unfinished_of_account: 100,
+            keep_hours: 168,
+            remember_hours: 720,
+            link_hours: 24,
+            max_file_bytes: 64 << 30,
+            max_bytes: 256 << 30,
+            memory_bytes: 64 << 20,
+            lease_ms: 30_000,
+        }
+    }
+}
+
 impl Default for Webhooks {
     fn default() -> Self {
         Self {
@@ -290,13 +351,31 @@ impl Default for Log {
     }
 }
 
+impl Limits {
+    /// What holds for keys without a limit of their own.
+    #[must_use]
+    pub(crate) fn usual(&self) -> Option<RequestLimit> {
+        RequestLimit::of(self.requests_per_second, self.burst)
+    }
+}
+
 impl Settings {
     /// Refuses settings that contradict each other.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let (brokers, topics) = (!self.kafka.brokers.is_empty(), !self.kafka.topics.is_empty());
         ensure!(brokers || !topics, "kafka.topics is set and kafka.brokers is not");
         let (certificate, key) = (!self.sql.tls_certificate.is_empty(), !self.sql.tls_key.is_empty());
+        ensure!(
+            self.public_url.is_empty() || self.public_url.starts_with("http"),
+            "public_url starts with http:// or https://"
+        );
+        ensure!(self.exports.lease_ms >= 1_000, "exports.lease_ms is at least 1000");
         ensure!(certificate == key, "sql.tls_certificate and sql.tls_key are set together or not at all");
+        let limits = &self.limits;
+        ensure!(
+            limits.burst == 0 || limits.requests_per_second > 0,
+            "limits.burst is set and limits.requests_per_second is not"
+        );
         ensure!(topics || !brokers, "kafka.brokers is set and kafka.topics is not");
         let hooks = &self.webhooks;
         ensure!(

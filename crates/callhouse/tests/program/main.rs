@@ -1,8 +1,10 @@
 //! The real program, end to end: every test runs the binary in a folder of its own, on a port of its own.
 
+mod accounts;
 mod commands;
 mod crash;
 mod demo;
+mod exports;
 mod generated;
 mod import;
 mod kafka;

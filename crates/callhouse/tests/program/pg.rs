@@ -80,6 +80,36 @@ async fn psql_lists_describes_asks_and_is_told_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn a_key_without_the_scope_or_past_its_end_does_not_open_the_wire() {
+    let house = House::start(&[]);
+    let key = |arguments: &[&str]| {
+        let create = ["api-key", "create", "--account", "acme", "--name", "k"];
+        house.place.run(create.into_iter().chain(arguments.iter().copied())).trim().to_owned()
+    };
+    let scoped = key(&["--scope", "sql"]);
+    assert!(house.psql(&scoped, &["SELECT 1"]).status.success());
+    let reader = key(&["--scope", "read,ingest,export,admin"]);
+    let refused = house.psql(&reader, &["\\set VERBOSITY verbose", "SELECT 1"]);
+    let text = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && text.contains("lack the scope sql"), "{text}");
+    let id = |place: &Place| {
+        let listed = place.run(["api-key", "list"]);
+        let line = listed.lines().find(|line| line.contains("  sql  ")).expect("the key").to_owned();
+        line.split_whitespace().next().expect("an id").to_owned()
+    };
+    // It has the key and may not: what was open learns of it, too.
+    let id = id(&house.place);
+    house.place.run(["api-key", "scopes", &id, "--scope", "read"]);
+    let refused = house.psql(&scoped, &["SELECT 1"]);
+    assert!(!refused.status.success(), "scopes that were taken away hold at once");
+    house.place.run(["api-key", "scopes", &id, "--scope", "sql"]);
+    assert!(house.psql(&scoped, &["SELECT 1"]).status.success(), "and can be given back");
+    house.place.run(["account", "disable", "acme"]);
+    assert!(!house.psql(&scoped, &["SELECT 1"]).status.success());
+    house.server.stop().await;
+}
+
+#[tokio::test]
 async fn sec_1_a_password_is_a_key_and_an_old_key_is_told_so() {
     let house = House::start(&[]);
     for wrong in ["x", "0".repeat(100).as_str()] {

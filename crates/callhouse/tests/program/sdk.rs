@@ -20,6 +20,7 @@ struct Client {
     password: String,
     inbound: u64,
     outbound: u64,
+    sub_accounts: usize,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,7 +35,8 @@ async fn callrs_own_sdks_get_right_answers_from_every_method() {
     let names = place.run(SET.into_iter().chain(["--list-accounts"]));
     let busiest = names.lines().next().expect("the set has accounts").to_owned();
     let created = place.run(["account", "create", &busiest]);
-    place.run(["account", "create"].into_iter().chain(names.lines().skip(1)));
+    let others: Vec<&str> = names.lines().skip(1).collect();
+    place.run(["account", "create", "--parent", &busiest].into_iter().chain(others.iter().copied()));
 
     let server = place.serve(&[("CALLHOUSE_INGEST_FLUSH_AGE_MS", "200")], &[]);
     let totals_file = place.path("totals.json");
@@ -49,6 +51,7 @@ async fn callrs_own_sdks_get_right_answers_from_every_method() {
         password: labelled(&created, "password"),
         inbound: calls(&totals, &busiest, "inbound"),
         outbound: calls(&totals, &busiest, "outbound"),
+        sub_accounts: others.len(),
     };
     assert!(client.inbound > 50 && client.outbound > 50, "too few calls to say anything");
     if let Some(python) = &python {
@@ -68,6 +71,7 @@ impl Client {
             .args([&self.url, &self.login, &self.password, FROM, TO])
             .env("CALLHOUSE_EXPECT_IN", self.inbound.to_string())
             .env("CALLHOUSE_EXPECT_OUT", self.outbound.to_string())
+            .env("CALLHOUSE_EXPECT_SUB_ACCOUNTS", self.sub_accounts.to_string())
             .output()
             .expect("the client starts");
         let said = String::from_utf8_lossy(&output.stdout);

@@ -68,3 +68,22 @@ fn data_folders_of_every_version_can_be_written_on() {
         assert_verified(&place);
     }
 }
+
+#[test]
+fn accounts_of_every_version_get_a_tree_keys_and_an_audit_log() {
+    for version in VERSIONS {
+        let place = unpacked(version);
+        let listed = place.run(["account", "list"]);
+        let names: Vec<&str> =
+            listed.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+        let [first, second, ..] = names.as_slice() else { panic!("{version} has few accounts: {listed}") };
+        place.run(["account", "move", second, "--parent", first]);
+        let key = ["api-key", "create", "--account", second, "--name", "k", "--scope", "read"];
+        assert_eq!(place.run(key).trim().len(), 100, "{version}");
+        assert!(place.run(["api-key", "list"]).contains("read"), "{version}");
+        let audit = place.run(["account", "audit"]);
+        assert!(audit.contains("account.moved") && audit.contains("api-key.created"), "{version}: {audit}");
+        let (code, _) = place.fail(["account", "move", first, "--parent", second]);
+        assert_eq!(code, Some(1), "{version}");
+    }
+}

@@ -12,6 +12,20 @@ use phonenumber::metadata::{DATABASE, Descriptor};
 use phonenumber::{Metadata, Type};
 use regex::{Regex, RegexBuilder};
 
+/// The types of numbers with lengths of their own.
+pub(super) const TYPES: [Type; 10] = [
+    Type::FixedLine,
+    Type::Mobile,
+    Type::PremiumRate,
+    Type::TollFree,
+    Type::SharedCost,
+    Type::Voip,
+    Type::PersonalNumber,
+    Type::Pager,
+    Type::Uan,
+    Type::Voicemail,
+];
+
 /// The national numbers behind one calling code, and one of them.
 pub(super) struct Plan<'d> {
     pub(super) calling_code: u16,

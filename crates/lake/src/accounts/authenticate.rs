@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use callhouse_core::Timestamp;
 use callhouse_core::time::MICROS_PER_SECOND;
-use callhouse_core::{AccountId, Timestamp};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use super::{Accounts, Credential, Principal, Secret, account_id, password};
+use super::{Accounts, ApiKey, Credential, Principal, Secret, account_id, password};
 use crate::error::Error;
 
 const BELIEVED_MICROS: i64 = 60 * MICROS_PER_SECOND;
@@ -83,12 +83,11 @@ impl Accounts {
         if !good {
             return Ok(None);
         }
-        let principal =
-            Principal { account: account_id(&name)?, admin: false, credential: Credential::Password };
+        let principal = Principal::of_login(account_id(&name)?);
         self.admit(key, principal, now.plus_micros(BELIEVED_MICROS)).await
     }
 
-    /// Whose API key a token is; `None` when it is not good.
+    /// Whose API key a token is; `None` when it is not good, or no longer.
     ///
     /// # Errors
     /// [`Error::Catalog`].
@@ -98,21 +97,21 @@ impl Accounts {
         if let Some(principal) = self.verified.find(&key, now) {
             return Ok(Some(principal));
         }
-        let found: Option<(i64, String, bool)> = sqlx::query_as(
-            "UPDATE callhouse_api_keys SET last_used_at = ?2 WHERE token_hash = ?1 RETURNING id, account, admin",
+        let found: Option<ApiKey> = sqlx::query_as(
+            "UPDATE callhouse_api_keys SET last_used_at = ?2
+             WHERE token_hash = ?1 AND (expires_at IS NULL OR expires_at > ?2) RETURNING *",
         )
         .bind(token.digest())
         .bind(now.micros())
         .fetch_optional(self.catalog.pool())
         .await
         .map_err(Error::catalog("check of an API key"))?;
-        let Some((id, account, admin)) = found else { return Ok(None) };
-        let principal =
-            Principal { account: account_id(&account)?, admin, credential: Credential::ApiKey(id) };
-        self.admit(key, principal, now.plus_micros(BELIEVED_MICROS)).await
+        let Some(found) = found else { return Ok(None) };
+        self.admit(key, Principal::of_key(&found), believed_until(now, found.expires_at)).await
     }
 
-    /// Whose session a token is; `None` when it is not good.
+    /// Whose session a token is; `None` when it is not good, or no longer. A session that was made with an API key
+    /// ends with it, and is good for what that key is good for now.
     ///
     /// # Errors
     /// [`Error::Catalog`].
@@ -122,20 +121,48 @@ impl Accounts {
         if let Some(principal) = self.verified.find(&key, now) {
             return Ok(Some(principal));
         }
-        let found: Option<(i64, String, bool, i64)> = sqlx::query_as(
-            "SELECT id, account, admin, valid_until FROM callhouse_sessions
+        let failed = Error::catalog("check of a session");
+        let found: Option<KeptSession> = sqlx::query_as(
+            "SELECT id, account, admin, valid_until, api_key, entered_by FROM callhouse_sessions
              WHERE token_hash = ?1 AND valid_until > ?2",
         )
         .bind(token.digest())
         .bind(now.micros())
         .fetch_optional(self.catalog.pool())
         .await
-        .map_err(Error::catalog("check of a session"))?;
-        let Some((id, account, admin, valid_until)) = found else { return Ok(None) };
+        .map_err(failed)?;
+        let Some(KeptSession { id, account, admin, valid_until, api_key, entered_by }) = found else {
+            return Ok(None);
+        };
+        let account = account_id(&account)?;
+        let rights = match api_key {
+            None => Principal::of_login(account.clone()),
+            Some(api_key) => match self.good_key(api_key).await? {
+                Some(made_with) => Principal::of_key(&made_with),
+                None => return Ok(None),
+            },
+        };
+        let entered_by = entered_by.map(|name| account_id(&name)).transpose()?;
         let principal =
-            Principal { account: account_id(&account)?, admin, credential: Credential::Session(id) };
-        let until = now.plus_micros(BELIEVED_MICROS).min(Timestamp(valid_until));
+            Principal { account, admin, credential: Credential::Session(id), entered_by, ..rights };
+        let until = believed_until(now, principal.expires_at).min(Timestamp(valid_until));
         self.admit(key, principal, until).await
+    }
+
+    /// An API key that has not ended, whose account and all above it are enabled.
+    pub(super) async fn good_key(&self, id: i64) -> Result<Option<ApiKey>, Error> {
+        let found: Option<ApiKey> = sqlx::query_as(
+            "SELECT * FROM callhouse_api_keys WHERE id = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
+        )
+        .bind(id)
+        .bind(self.catalog.clock().now().micros())
+        .fetch_optional(self.catalog.pool())
+        .await
+        .map_err(Error::catalog("check of an API key"))?;
+        match found {
+            Some(key) if self.enabled(&key.account).await? => Ok(Some(key)),
+            _ => Ok(None),
+        }
     }
 
     /// Lets a proven principal in when its account and all above it are enabled.
@@ -151,19 +178,21 @@ impl Accounts {
         self.verified.believe(key, &principal, until);
         Ok(Some(principal))
     }
+}
 
-    /// Whether an account exists and it and all above it are enabled.
-    pub(super) async fn enabled(&self, id: &AccountId) -> Result<bool, Error> {
-        let enabled: Option<bool> = sqlx::query_scalar(
-            "WITH RECURSIVE above (name, parent, enabled) AS (
-                 SELECT name, parent, enabled FROM callhouse_accounts WHERE name = ?1
-                 UNION SELECT a.name, a.parent, a.enabled FROM callhouse_accounts a JOIN above ON a.name = above.parent)
-             SELECT min(enabled) FROM above",
-        )
-        .bind(id.as_str())
-        .fetch_one(self.catalog.pool())
-        .await
-        .map_err(Error::catalog("check of an account"))?;
-        Ok(enabled == Some(true))
-    }
+/// What is kept of a session that matters for its rights.
+#[derive(sqlx::FromRow)]
+struct KeptSession {
+    id: i64,
+    account: String,
+    admin: bool,
+    valid_until: i64,
+    api_key: Option<i64>,
+    entered_by: Option<String>,
+}
+
+/// Credentials that end are not believed beyond their end.
+fn believed_until(now: Timestamp, expires_at: Option<Timestamp>) -> Timestamp {
+    let until = now.plus_micros(BELIEVED_MICROS);
+    expires_at.map_or(until, |expires_at| until.min(expires_at))
 }

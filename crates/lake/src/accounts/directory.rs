@@ -99,11 +99,11 @@ impl View {
         view
     }
 
-    /// The account and those above it. Parents are set at creation, so that there are no circles.
+    /// The account and those above it. Nothing makes circles; a catalog changed by hand must not hang us either.
     fn upwards(&self, name: &str) -> impl Iterator<Item = &DirectoryEntry> {
         let parent_of = |entry: &&DirectoryEntry| {
             entry.parent.as_ref().and_then(|parent| self.entries.get(parent.as_str()))
         };
-        std::iter::successors(self.entries.get(name), parent_of)
+        std::iter::successors(self.entries.get(name), parent_of).take(self.entries.len())
     }
 }

@@ -6,7 +6,7 @@
 use callhouse_core::AccountId;
 use sha2::{Digest, Sha256};
 
-use super::{Accounts, Credential, Principal, Secret, account_id};
+use super::{AccessScope, Accounts, Principal, Secret};
 use crate::error::Error;
 
 /// Rounds of PBKDF2; the least that clients take (RFC 7677 §4).
@@ -118,16 +118,17 @@ impl Accounts {
         message: &[u8],
         proof: &[u8; 32],
     ) -> Result<ScramOutcome, Error> {
-        let keys: Vec<(i64, bool, Option<String>, Option<String>)> = sqlx::query_as(
-            "SELECT k.id, k.admin, v.stored_key, v.server_key FROM callhouse_api_keys k
+        let failed = Error::catalog("check of an API key");
+        let keys: Vec<(i64, Option<String>, Option<String>)> = sqlx::query_as(
+            "SELECT k.id, v.stored_key, v.server_key FROM callhouse_api_keys k
              LEFT JOIN callhouse_scram_verifiers v ON v.api_key_id = k.id WHERE k.account = ?1 ORDER BY k.id",
         )
         .bind(account)
         .fetch_all(self.catalog.pool())
         .await
-        .map_err(Error::catalog("check of an API key"))?;
+        .map_err(failed)?;
         let mut old = false;
-        for (id, admin, stored_key, server_key) in keys {
+        for (id, stored_key, server_key) in keys {
             let (Some(stored_key), Some(server_key)) = (stored_key, server_key) else {
                 old = true;
                 continue;
@@ -136,11 +137,8 @@ impl Accounts {
             if !verifier.proves(message, proof) {
                 continue;
             }
-            let principal =
-                Principal { account: account_id(account)?, admin, credential: Credential::ApiKey(id) };
-            if !self.enabled(&principal.account).await? {
-                return Ok(ScramOutcome::Wrong);
-            }
+            let Some(key) = self.good_key(id).await? else { return Ok(ScramOutcome::Wrong) };
+            let principal = Principal::of_key(&key);
             self.used(id).await?;
             let server_signature = hmac(&verifier.server_key, &[message]);
             return Ok(ScramOutcome::Proven { principal, server_signature });
@@ -148,21 +146,21 @@ impl Accounts {
         Ok(if old { ScramOutcome::WrongAndOldKeys } else { ScramOutcome::Wrong })
     }
 
-    /// Whether an API key that was good still is: not deleted, and its account enabled.
+    /// Whether an API key that was good still is: neither deleted nor ended, and its account enabled.
     ///
     /// # Errors
     /// [`Error::Catalog`].
     pub async fn api_key_is_good(&self, id: i64) -> Result<bool, Error> {
-        let account: Option<String> =
-            sqlx::query_scalar("SELECT account FROM callhouse_api_keys WHERE id = ?1")
-                .bind(id)
-                .fetch_optional(self.catalog.pool())
-                .await
-                .map_err(Error::catalog("check of an API key"))?;
-        match account {
-            Some(account) => self.enabled(&account_id(&account)?).await,
-            None => Ok(false),
-        }
+        Ok(self.good_key(id).await?.is_some())
+    }
+
+    /// Whether an API key that was good still is, and is good for something; for connections that outlive the check
+    /// they began with.
+    ///
+    /// # Errors
+    /// [`Error::Catalog`].
+    pub async fn api_key_may(&self, id: i64, scope: AccessScope) -> Result<bool, Error> {
+        Ok(self.good_key(id).await?.is_some_and(|key| key.scopes.has(scope)))
     }
 
     async fn used(&self, id: i64) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use callhouse_core::{AccountId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
-use super::{Accounts, NewSession, Secret, Session, account_column};
+use super::{Accounts, NewSession, Principal, Secret, Session, account_column, tree};
 use crate::error::Error;
 
 const VALID_MICROS: i64 = 3_600 * MICROS_PER_SECOND;
@@ -14,37 +14,43 @@ const REFRESHABLE_MICROS: i64 = MICROS_PER_DAY;
 const TOKEN_BYTES: usize = 20;
 
 impl Accounts {
-    /// Starts a session: its token works for an hour, its refresh token for a day. Sessions that are past both
-    /// are forgotten on the way.
+    /// Starts a session with the rights of a principal: its token works for an hour, its refresh token for a day, both
+    /// no longer than the API key it was made with, if it was. Sessions that are past both are forgotten on the way.
     ///
     /// # Errors
     /// [`Error::AccountUnknown`], [`Error::Catalog`].
-    pub async fn create_session(&self, account: &AccountId, admin: bool) -> Result<NewSession, Error> {
+    pub async fn create_session(&self, principal: &Principal) -> Result<NewSession, Error> {
         let failed = Error::catalog("creation of a session");
-        self.must_exist(account).await?;
+        let mut transaction = self.begin("creation of a session").await?;
+        tree::must_exist(&mut transaction, &principal.account).await?;
         let now = self.catalog.clock().now();
         sqlx::query("DELETE FROM callhouse_sessions WHERE valid_until <= ?1 AND refreshable_until <= ?1")
             .bind(now.micros())
-            .execute(self.catalog.pool())
+            .execute(&mut *transaction)
             .await
             .map_err(failed)?;
+        let no_later = |at: Timestamp| principal.expires_at.map_or(at, |end| at.min(end)).micros();
         let (token, refresh_token) =
             (Secret::random_hex::<TOKEN_BYTES>(), Secret::random_hex::<TOKEN_BYTES>());
         let session: Session = sqlx::query_as(
             "INSERT INTO callhouse_sessions
-                 (account, admin, token_hash, refresh_token_hash, created_at, valid_until, refreshable_until)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING *",
+                 (account, admin, token_hash, refresh_token_hash, created_at, valid_until, refreshable_until, api_key,
+                  entered_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING *",
         )
-        .bind(account.as_str())
-        .bind(admin)
+        .bind(principal.account.as_str())
+        .bind(principal.admin)
         .bind(token.digest())
         .bind(refresh_token.digest())
         .bind(now.micros())
-        .bind(now.plus_micros(VALID_MICROS).micros())
-        .bind(now.plus_micros(REFRESHABLE_MICROS).micros())
-        .fetch_one(self.catalog.pool())
+        .bind(no_later(now.plus_micros(VALID_MICROS)))
+        .bind(no_later(now.plus_micros(REFRESHABLE_MICROS)))
+        .bind(principal.api_key)
+        .bind(principal.entered_by.as_ref().map(AccountId::as_str))
+        .fetch_one(&mut *transaction)
         .await
         .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
         Ok(NewSession { session, token, refresh_token })
     }
 
@@ -63,7 +69,9 @@ impl Accounts {
             (Secret::random_hex::<TOKEN_BYTES>(), Secret::random_hex::<TOKEN_BYTES>());
         let session: Option<Session> = sqlx::query_as(
             "UPDATE callhouse_sessions
-             SET token_hash = ?3, refresh_token_hash = ?4, valid_until = ?5, refreshable_until = ?6
+             SET token_hash = ?3, refresh_token_hash = ?4,
+                 valid_until = min(?5, coalesce((SELECT expires_at FROM callhouse_api_keys WHERE id = api_key), ?5)),
+                 refreshable_until = min(?6, coalesce((SELECT expires_at FROM callhouse_api_keys WHERE id = api_key), ?6))
              WHERE refresh_token_hash = ?1 AND account = ?2 AND refreshable_until > ?7 RETURNING *",
         )
         .bind(refresh_token.digest())

@@ -1,5 +1,10 @@
 //! Accounts and credentials, as a door and the command line use them.
 
+mod audit;
+mod keys;
+mod login_as;
+mod tree;
+
 use std::sync::Arc;
 
 use callhouse_testkit::ManualClock;
@@ -52,7 +57,7 @@ async fn an_account_is_created_once_and_below_one_that_exists() {
 async fn sec_1_no_secret_is_in_the_catalog() {
     let (temporary, accounts, password) = accounts(&Arc::default()).await;
     let key = accounts.create_api_key(&id("acme"), "billing", false).await.unwrap();
-    let session = accounts.create_session(&id("acme"), false).await.unwrap();
+    let session = accounts.create_session(&Principal::of_login(id("acme"))).await.unwrap();
     accounts.catalog.close().await;
     for entry in std::fs::read_dir(temporary.path()).unwrap() {
         let path = entry.unwrap().path();
@@ -100,8 +105,8 @@ async fn an_api_key_works_until_deleted_by_its_owner() {
     let (_temporary, accounts, _) = accounts(&Arc::default()).await;
     let NewApiKey { key, token } = accounts.create_api_key(&id("acme"), "billing", true).await.unwrap();
     let principal = accounts.authenticate_api_key(&token).await.unwrap().unwrap();
-    let expected = Principal { account: id("acme"), admin: true, credential: Credential::ApiKey(key.id) };
-    assert_eq!(principal, expected);
+    assert_eq!((&principal.account, principal.admin), (&id("acme"), true));
+    assert_eq!((principal.credential, principal.scopes), (Credential::ApiKey(key.id), AccessScopes::ALL));
     let listed = accounts.api_keys(Some(&id("acme"))).await.unwrap();
     assert_eq!((listed.len(), listed[0].name.as_str()), (1, "billing"));
     assert!(listed[0].last_used_at.is_some());
@@ -115,7 +120,7 @@ async fn an_api_key_works_until_deleted_by_its_owner() {
 async fn a_session_ends_after_an_hour_and_is_refreshed_once_per_refresh_token() {
     let clock = Arc::<ManualClock>::default();
     let (_temporary, accounts, _) = accounts(&clock).await;
-    let first = accounts.create_session(&id("acme"), false).await.unwrap();
+    let first = accounts.create_session(&Principal::of_login(id("acme"))).await.unwrap();
     assert!(accounts.authenticate_session(&first.token).await.unwrap().is_some());
     clock.advance_micros(60 * MINUTE_MICROS);
     assert_eq!(accounts.authenticate_session(&first.token).await.unwrap(), None);

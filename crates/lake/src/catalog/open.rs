@@ -8,6 +8,7 @@ use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
 use super::create::{self, DUCKLAKE_VERSION, SCHEMA_VERSION};
 use super::tables::{TableIds, column_type};
+use super::younger;
 use crate::error::Error;
 use crate::folder::DataFolder;
 use crate::table::Table;
@@ -78,9 +79,7 @@ pub(super) async fn prepare(
     } else {
         create::create(&mut transaction, &data_path, now).await?;
     }
-    // Younger than the catalogs of the first release; older programs leave it alone.
-    sqlx::raw_sql(include_str!("scram.sql")).execute(&mut *transaction).await.map_err(failed)?;
-    sqlx::raw_sql(include_str!("../webhooks/tables.sql")).execute(&mut *transaction).await.map_err(failed)?;
+    younger::make(&mut transaction).await?;
     let known = read_tables(&mut transaction).await?;
     let missing: Vec<Table> =
         Table::ALL.into_iter().filter(|table| !known.iter().any(|(known, ..)| known == table)).collect();

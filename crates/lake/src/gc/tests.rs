@@ -108,3 +108,31 @@ async fn commit_ids_are_remembered_for_a_week() {
     expire(&catalog, HOUR).await.unwrap();
     assert_ne!(catalog.commit(&commit).await.unwrap(), first);
 }
+
+#[tokio::test]
+async fn what_a_running_job_reads_stays() {
+    use callhouse_core::AccountId;
+
+    use crate::jobs::{Jobs, Limits, NewJob};
+
+    let clock = Arc::new(ManualClock::default());
+    let (_temporary, catalog, _) = compacted(Arc::clone(&clock)).await;
+    let jobs = Jobs::new(catalog.clone());
+    let new = NewJob {
+        account: AccountId::new("a").unwrap(),
+        all_accounts: false,
+        kind: "export",
+        parameters: serde_json::Value::Null,
+        webhook: None,
+    };
+    jobs.create(new, 1).await.unwrap();
+    let limits = Limits { running: 1, running_of_account: 1 };
+    let lease = jobs.claim("export", "p", 3 * HOUR, limits).await.unwrap().unwrap();
+    // The snapshot before the one that removed the old file.
+    assert!(lease.pin(catalog.snapshot().await.unwrap().id - 1).await.unwrap());
+    clock.advance_micros(HOUR_MICROS + 1);
+    assert_eq!(expire(&catalog, HOUR).await.unwrap().file_count, 0);
+    // A dead process keeps nothing.
+    clock.advance_micros(2 * HOUR_MICROS);
+    assert_eq!(expire(&catalog, HOUR).await.unwrap().file_count, 1);
+}

@@ -33,6 +33,8 @@ pub struct Notice<'a> {
     pub event_at: Timestamp,
     /// Compact JSON; `None` for data that the dispatcher makes before the first try.
     pub data: Option<&'a str>,
+    /// Whether the account's subscriptions are told. Not of what only an administrator may see.
+    pub to_subscriptions: bool,
     /// Told as well, beside the subscriptions.
     pub dynamic: Option<&'a Dynamic>,
 }
@@ -72,6 +74,7 @@ pub(crate) async fn enqueue_due(
             identity: &fact.identity,
             event_at: fact.at,
             data: None,
+            to_subscriptions: true,
             dynamic: None,
         };
         rows_of(&view, now, &notice, &mut rows);
@@ -81,7 +84,8 @@ pub(crate) async fn enqueue_due(
 
 /// The rows of a notice, each a JSON array in the order that [`insert`] reads.
 fn rows_of(view: &SubscriptionView, now: Timestamp, notice: &Notice<'_>, rows: &mut Vec<serde_json::Value>) {
-    let Notice { account, webhook_type, subject, identity, event_at, data, dynamic } = *notice;
+    let Notice { account, webhook_type, subject, identity, event_at, data, to_subscriptions, dynamic } =
+        *notice;
     let mut push = |hook: Option<&str>, endpoint: &str, own: Option<&Dynamic>| {
         // An account may announce one thing to several endpoints given with it.
         let whose = hook.map_or_else(|| format!("{DYNAMIC} {endpoint}"), str::to_owned);
@@ -101,7 +105,7 @@ fn rows_of(view: &SubscriptionView, now: Timestamp, notice: &Notice<'_>, rows: &
             signing.map(|signing| &*signing.secret),
         ]));
     };
-    for hook in view.hooks(account, webhook_type) {
+    for hook in view.hooks(account, webhook_type).filter(|_| to_subscriptions) {
         push(Some(&hook.hash), &hook.endpoint, None);
     }
     if let Some(dynamic) = dynamic {

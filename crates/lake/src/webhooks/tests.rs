@@ -310,6 +310,7 @@ async fn a_dynamic_webhook_is_told_beside_the_subscriptions() {
         identity: "job-1/DONE",
         event_at: house.clock.now(),
         data: Some("{\"status\":\"DONE\"}"),
+        to_subscriptions: true,
         dynamic: Some(&dynamic),
     };
     for _ in 0..2 {

@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout};
 
 use super::RoomOptions;
 use super::gate::Turn;
+use crate::asking::Asking;
 use crate::error::Error;
 
 /// Batches made ahead of the reader.
@@ -41,6 +42,7 @@ impl Rows {
         stream: SendableRecordBatchStream,
         spent: Duration,
         turn: Turn,
+        asking: Asking,
         options: &RoomOptions,
     ) -> Self {
         let schema = stream.schema();
@@ -49,7 +51,7 @@ impl Rows {
         let (told, options) = (Arc::clone(&failure), options.clone());
         let making = SpawnedTask::spawn(async move {
             let left = options.time_limit.saturating_sub(spent);
-            if let Err(error) = make(stream, left, &sender, &options).await {
+            if let Err(error) = make(stream, left, &sender, &asking, &options).await {
                 *told.lock() = Some(error);
             }
             drop(turn);
@@ -62,12 +64,15 @@ async fn make(
     mut stream: SendableRecordBatchStream,
     mut left: Duration,
     sender: &mpsc::Sender<RecordBatch>,
+    asking: &Asking,
     options: &RoomOptions,
 ) -> Result<(), Error> {
     let (mut rows, mut bytes) = (0_u64, 0_u64);
     loop {
         let begun = Instant::now();
+        let asked = asking.ask();
         let next = timeout(left, stream.next()).await;
+        drop(asked);
         left = left.saturating_sub(begun.elapsed());
         let batch = match next {
             Err(_) => return Err(Error::TimeLimit { seconds: options.time_limit.as_secs() }),

@@ -156,7 +156,7 @@ fn sort_keys(order: &[Order]) -> Vec<SortExpr> {
 /// What makes the order of calls total, and whether each ascends.
 const TIE_BREAKERS: [(&str, bool); 3] = [("started_at", false), ("account", true), ("call_id", true)];
 
-fn filters(search: &CallSearch) -> Params {
+pub(super) fn filters(search: &CallSearch) -> Params {
     let mut params = Params::new();
     let mut set = |name: &str, value: Param| params.insert(name.to_owned(), value);
     set("direction", search.direction.map(|direction| direction.as_str()).into());

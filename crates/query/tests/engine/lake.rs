@@ -26,10 +26,14 @@ pub(crate) struct Lake {
 
 pub(crate) const ACME: &str = "acme";
 
-pub(crate) fn scope(account: &str) -> Scope {
-    match account {
+/// Accounts with commas between, or `*` for all.
+pub(crate) fn scope(accounts: &str) -> Scope {
+    match accounts {
         "*" => Scope::All,
-        name => Scope::account(AccountId::new(name).expect("an account name")),
+        names => {
+            let names = names.split(',').map(|name| AccountId::new(name).expect("an account name"));
+            Scope::Accounts(names.collect())
+        }
     }
 }
 

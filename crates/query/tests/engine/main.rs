@@ -1,6 +1,7 @@
 //! The engine over a real lake: a catalog, Parquet files and hot rows in a temporary folder.
 
 mod events;
+mod exporting;
 mod folds;
 mod hostile;
 mod in_order;

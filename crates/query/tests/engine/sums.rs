@@ -89,8 +89,29 @@ async fn rows(engine: &Engine, scope: &Scope, sql: &str) -> Vec<String> {
 #[tokio::test]
 async fn lak_3_sums_of_the_fixed_lake_are_those_of_its_rows() {
     let lake = Lake::fixed().await;
-    for account in ["acme", "beta", "*"] {
-        check(&lake.engine, &scope(account)).await;
+    for accounts in ["acme", "beta", "*", "gamma,acme", "beta,acme", "acme,acme"] {
+        check(&lake.engine, &scope(accounts)).await;
+    }
+}
+
+#[tokio::test]
+async fn ten_1_sums_of_several_accounts_are_those_of_each_together() {
+    let lake = Lake::fixed().await;
+    for (from, to) in RANGES {
+        let sql = format!(
+            "SELECT sum(calls), sum(talk_seconds), sum(debit) FROM call_sums('total', '{from}', '{to}')"
+        );
+        let by_account = format!(
+            "SELECT account, count(*) FROM calls WHERE started_at >= '{from}' AND started_at < '{to}' GROUP BY 1"
+        );
+        for question in [&sql, &by_account] {
+            let both = rows(&lake.engine, &scope("beta,acme"), question).await;
+            assert_eq!(both, rows(&lake.engine, &Scope::All, question).await, "there are no other accounts");
+            assert_eq!(
+                rows(&lake.engine, &scope("acme,nobody"), question).await,
+                rows(&lake.engine, &scope("acme"), question).await
+            );
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use callhouse_core::event::call::Direction;
 use callhouse_core::time::MICROS_PER_DAY;
+use callhouse_lake::accounts::AccessScope;
 use callhouse_query::{Granularity, HistoryBucket};
 use chrono_tz::Tz;
 use serde::Serialize;
@@ -12,9 +13,13 @@ use super::range::Range;
 use crate::callr::error::Error;
 use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::{Fault, FromJson, Object, Params, Properties};
+use crate::callr::whose::Whose;
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "analytics/calls.history", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "analytics/calls.history",
+    needs: Some(AccessScope::Read),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 /// The longest range that is shown by hour, and the longest by day, when the caller does not choose.
 const MAX_DAYS_BY_HOUR: i64 = 3;
@@ -45,10 +50,11 @@ async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     let mut options = Properties::new("options", params.optional::<Object>("options")?);
     let granularity = options.optional::<Granularity>("granularity")?.unwrap_or_else(|| usual(range));
     let zone = options.optional::<Tz>("timezone")?.unwrap_or(Tz::UTC);
+    let whose = Whose::take(&mut options)?;
     options.finish()?;
     params.finish()?;
-    let buckets =
-        context.engine().history(&context.scope(), range.from, range.to, granularity, zone.name()).await?;
+    let scope = whose.scope(&context).await?;
+    let buckets = context.engine().history(&scope, range.from, range.to, granularity, zone.name()).await?;
     let (inbound, outbound) = buckets.into_iter().partition::<Vec<_>, _>(is_inbound);
     let print = |buckets: Vec<HistoryBucket>| buckets.into_iter().map(Bucket::from).collect();
     Answer::of(&History { inbound: print(inbound), outbound: print(outbound) })

@@ -1,5 +1,6 @@
 //! `analytics/calls.inbound_did`: inbound calls by the number that was called.
 
+use callhouse_lake::accounts::AccessScope;
 use callhouse_query::Params as QueryParams;
 use serde::Serialize;
 
@@ -9,8 +10,11 @@ use crate::callr::error::Error;
 use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::Params;
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "analytics/calls.inbound_did", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "analytics/calls.inbound_did",
+    needs: Some(AccessScope::Read),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 /// CALLR's `Analytics.Calls.DID`.
 #[derive(Serialize)]

@@ -1,5 +1,6 @@
 //! `analytics/calls.outbound_destinations`: outbound calls by billing destination.
 
+use callhouse_lake::accounts::AccessScope;
 use callhouse_query::Params as QueryParams;
 use serde::Serialize;
 
@@ -11,6 +12,7 @@ use crate::callr::params::Params;
 
 pub(in crate::callr) const METHOD: Method = Method {
     name: "analytics/calls.outbound_destinations",
+    needs: Some(AccessScope::Read),
     run: |context, params| Box::pin(run(context, params)),
 };
 

@@ -1,4 +1,4 @@
-//! What the rankings share: `[sort, from, to, limit]` and a named query whose rows come in the order asked for.
+//! What the rankings share: `[sort, from, to, limit, options]` and a named query whose rows come in the order asked for.
 
 use arrow::array::RecordBatch;
 use callhouse_query::{Param, Params as QueryParams};
@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::figures::Figures;
+use super::options;
 use super::range::Range;
 use crate::callr::error::Error;
 use crate::callr::fields::Fields;
@@ -47,14 +48,16 @@ where
     let sort: Sort = params.required("sort")?;
     let range = Range::take(&mut params)?;
     let limit = params.optional::<Count>("limit")?.map_or(DEFAULT_LIMIT, at_most);
+    let whose = options::whose(&mut params)?;
     params.finish()?;
+    let scope = whose.scope(&context).await?;
     bound.extend([
         ("from".to_owned(), Param::from(range.from)),
         ("to".to_owned(), Param::from(range.to)),
         ("sort".to_owned(), Param::from(sort.0)),
         ("limit".to_owned(), Param::from(limit)),
     ]);
-    let batches: Vec<RecordBatch> = context.engine().named(&context.scope(), query, &bound).await?;
+    let batches: Vec<RecordBatch> = context.engine().named(&scope, query, &bound).await?;
     let mut objects = Vec::new();
     for batch in &batches {
         let fields = Fields::new(batch);

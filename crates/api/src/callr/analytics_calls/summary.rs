@@ -1,17 +1,22 @@
 //! `analytics/calls.summary`: the figures of a range by direction, with the unique callers of inbound calls.
 
+use callhouse_lake::accounts::AccessScope;
 use callhouse_query::{Param, Params as QueryParams};
 use serde::Serialize;
 
 use super::figures::Figures;
+use super::options;
 use super::range::Range;
 use crate::callr::error::Error;
 use crate::callr::fields::Fields;
 use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::Params;
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "analytics/calls.summary", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "analytics/calls.summary",
+    needs: Some(AccessScope::Read),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 /// CALLR's `Analytics.Calls.Summary`.
 #[derive(Serialize)]
@@ -43,12 +48,14 @@ struct SummaryOut {
 
 async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     let range = Range::take(&mut params)?;
+    let whose = options::whose(&mut params)?;
     params.finish()?;
+    let scope = whose.scope(&context).await?;
     let bound = QueryParams::from([
         ("from".to_owned(), Param::from(range.from)),
         ("to".to_owned(), Param::from(range.to)),
     ]);
-    let batches = context.engine().named(&context.scope(), "calls_summary", &bound).await?;
+    let batches = context.engine().named(&scope, "calls_summary", &bound).await?;
     let (mut inbound, mut outbound, mut unique_callers) = (Figures::default(), Figures::default(), 0);
     for batch in &batches {
         let fields = Fields::new(batch);

@@ -1,6 +1,7 @@
 //! `analytics/calls.top_apps`: calls of one direction by voice app.
 
 use callhouse_core::event::call::Direction;
+use callhouse_lake::accounts::AccessScope;
 use callhouse_query::{Param, Params as QueryParams};
 use serde::Serialize;
 
@@ -10,8 +11,11 @@ use crate::callr::error::Error;
 use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::Params;
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "analytics/calls.top_apps", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "analytics/calls.top_apps",
+    needs: Some(AccessScope::Read),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 /// CALLR's `Analytics.Calls.App`.
 #[derive(Serialize)]

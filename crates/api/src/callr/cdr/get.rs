@@ -2,6 +2,7 @@
 
 use callhouse_core::Timestamp;
 use callhouse_core::event::call::Direction;
+use callhouse_lake::accounts::AccessScope;
 use callhouse_query::{CallColumn, CallSearch, Order, SortDirection};
 
 use crate::callr::cdr::record::{COLUMNS, pieces};
@@ -13,8 +14,11 @@ use crate::callr::params::{Hash, Params};
 /// Rows of one answer, about 700 MB of JSON, which is streamed; the engine holds the rows as columns meanwhile.
 const MAX_ROWS: u64 = 1_000_000;
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "cdr.get", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "cdr.get",
+    needs: Some(AccessScope::Read),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     let direction: Direction = params.required("type")?;

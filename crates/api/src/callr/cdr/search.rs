@@ -1,7 +1,7 @@
 //! `cdr.search`: filtered, ordered pages of CDRs, stable while rows arrive.
 
 use callhouse_core::event::call::Direction;
-use callhouse_lake::accounts::Principal;
+use callhouse_lake::accounts::{AccessScope, Principal};
 use callhouse_query::CallSearch;
 use serde::Serialize;
 
@@ -11,8 +11,11 @@ use crate::callr::error::Error;
 use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::{Object, Params};
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "cdr.search", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "cdr.search",
+    needs: Some(AccessScope::Read),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 /// CALLR's `Search.Results`.
 #[derive(Serialize)]

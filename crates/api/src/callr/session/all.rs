@@ -9,7 +9,7 @@ use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::Params;
 
 pub(in crate::callr) const METHOD: Method =
-    Method { name: "session.all", run: |context, params| Box::pin(run(context, params)) };
+    Method { name: "session.all", needs: None, run: |context, params| Box::pin(run(context, params)) };
 
 #[derive(Serialize)]
 struct Listed {

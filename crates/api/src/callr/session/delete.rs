@@ -7,7 +7,7 @@ use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::Params;
 
 pub(in crate::callr) const METHOD: Method =
-    Method { name: "session.delete", run: |context, params| Box::pin(run(context, params)) };
+    Method { name: "session.delete", needs: None, run: |context, params| Box::pin(run(context, params)) };
 
 async fn run(context: Context, params: Params) -> Result<Answer, Error> {
     params.finish()?;

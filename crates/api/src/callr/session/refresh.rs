@@ -8,7 +8,7 @@ use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::Params;
 
 pub(in crate::callr) const METHOD: Method =
-    Method { name: "session.refresh", run: |context, params| Box::pin(run(context, params)) };
+    Method { name: "session.refresh", needs: None, run: |context, params| Box::pin(run(context, params)) };
 
 async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     let token: String = params.required("refresh_token")?;

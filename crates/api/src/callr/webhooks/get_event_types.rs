@@ -6,8 +6,11 @@ use crate::callr::error::Error;
 use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::Params;
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "webhooks.get_event_types", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "webhooks.get_event_types",
+    needs: None,
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 async fn run(_: Context, params: Params) -> Result<Answer, Error> {
     params.finish()?;

@@ -1,5 +1,6 @@
 //! `webhooks.get_log`: all attempts to deliver one event, oldest first, with what was sent and what came back.
 
+use callhouse_lake::accounts::AccessScope;
 use callhouse_query::{Params as Parameters, SortDirection};
 
 use super::log::{self, Detail, Records};
@@ -10,8 +11,11 @@ use crate::callr::params::Params;
 /// Attempts shown of one event; there are ten, and those of replays.
 const MOST: u64 = 1_000;
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "webhooks.get_log", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "webhooks.get_log",
+    needs: Some(AccessScope::Read),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     let event_id: String = params.required("event_id")?;

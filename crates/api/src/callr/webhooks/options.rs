@@ -1,11 +1,12 @@
 //! Reading endpoints and CALLR's `Webhook.Options`.
 
+use callhouse_core::AccountId;
 use callhouse_lake::accounts::Secret;
 use callhouse_lake::webhooks::{Dynamic, Endpoint, HmacAlgorithm, Signing, Wall};
 use serde_json::Value;
 
+use crate::app::App;
 use crate::callr::error::Error;
-use crate::callr::method::Context;
 use crate::callr::params::{Fault, FromJson, Object, Properties};
 
 /// The only one there is.
@@ -42,9 +43,9 @@ pub(super) async fn check_endpoint(wall: &Wall, path: &str, endpoint: &Endpoint)
 }
 
 /// Reads the `webhook` parameter of methods that announce their own end: `{endpoint, options}`.
-#[expect(dead_code, reason = "jobs take it")]
 pub(in crate::callr) async fn read_dynamic(
-    context: &Context,
+    app: &App,
+    account: &AccountId,
     webhook: Option<Object>,
 ) -> Result<Option<Dynamic>, Error> {
     if webhook.is_none() {
@@ -58,9 +59,8 @@ pub(in crate::callr) async fn read_dynamic(
         webhook.optional::<Value>(name)?;
     }
     webhook.finish()?;
-    check_endpoint(&context.app.wall, "webhook.endpoint", &endpoint).await?;
-    let account = &context.principal.account;
-    let signing = signing.map(|signing| context.app.webhooks.seal(account, &signing)).transpose()?;
+    check_endpoint(&app.wall, "webhook.endpoint", &endpoint).await?;
+    let signing = signing.map(|signing| app.webhooks.seal(account, &signing)).transpose()?;
     Ok(Some(Dynamic { endpoint, signing }))
 }
 

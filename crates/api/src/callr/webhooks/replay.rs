@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use arrow::array::RecordBatch;
 use callhouse_core::Timestamp;
+use callhouse_lake::accounts::AccessScope;
 use callhouse_lake::webhooks::{HookStatus, Replay, Replayed};
 use callhouse_query::SortDirection;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use super::{log, whose};
 use crate::callr::error::Error;
 use crate::callr::fields::Fields;
 use crate::callr::method::{Answer, Context, Method};
-use crate::callr::params::{Flag, Object, Params, Properties};
+use crate::callr::params::{Object, Params, Properties};
 
 /// Attempts that one replay looks at.
 const MOST: u64 = 10_000;
@@ -24,8 +25,11 @@ const FOUND: &[&str] = &["account", "event_id", "hook_hash"];
 const WHOLE: &[&str] =
     &["account", "event_id", "hook_hash", "about", "event_at", "try_number", "status", "request_body"];
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "webhooks.replay", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "webhooks.replay",
+    needs: Some(AccessScope::Admin),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 #[derive(Serialize, Default)]
 struct Outcome {
@@ -59,8 +63,8 @@ async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     }
     let filters = log::filters::read(Some(filters))?;
     let mut options = Properties::new("options", params.optional("options")?);
-    let in_order = options.optional::<Flag>("in_order")?.is_some_and(|flag| flag.0);
-    let undelivered = options.optional::<Flag>("undelivered")?.is_some_and(|flag| flag.0);
+    let in_order = options.optional::<bool>("in_order")?.unwrap_or(false);
+    let undelivered = options.optional::<bool>("undelivered")?.unwrap_or(false);
     options.finish()?;
     params.finish()?;
     let mut search = log::query(filters, SortDirection::Ascending, FOUND);

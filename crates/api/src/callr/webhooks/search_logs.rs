@@ -1,5 +1,6 @@
 //! `webhooks.search_logs`: filtered, ordered pages of the log of deliveries.
 
+use callhouse_lake::accounts::AccessScope;
 use callhouse_query::SortDirection;
 use serde::Serialize;
 
@@ -12,8 +13,11 @@ use crate::callr::params::{Count, Object, Params, Properties};
 const DEFAULT_QUANTITY: u64 = 100;
 const MAX_QUANTITY: u64 = 10_000;
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "webhooks.search_logs", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "webhooks.search_logs",
+    needs: Some(AccessScope::Read),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 /// CALLR's `Search.Results`.
 #[derive(Serialize)]

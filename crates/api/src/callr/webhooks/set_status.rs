@@ -1,5 +1,6 @@
 //! `webhooks.set_status`: enables or disables a webhook.
 
+use callhouse_lake::accounts::AccessScope;
 use callhouse_lake::webhooks::HookStatus;
 use serde_json::Value;
 
@@ -9,8 +10,11 @@ use crate::callr::error::Error;
 use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::{Fault, FromJson, Hash, Params};
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "webhooks.set_status", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "webhooks.set_status",
+    needs: Some(AccessScope::Admin),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     let hash: Hash = params.required("hash")?;

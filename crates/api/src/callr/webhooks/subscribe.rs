@@ -1,6 +1,7 @@
 //! `webhooks.subscribe`: announces one type of event at an endpoint.
 
 use callhouse_core::webhook::trigger;
+use callhouse_lake::accounts::AccessScope;
 use callhouse_lake::webhooks::{Endpoint, MAX_HOOKS, Subscribed};
 
 use super::object::Webhook;
@@ -9,8 +10,11 @@ use crate::callr::error::Error;
 use crate::callr::method::{Answer, Context, Method};
 use crate::callr::params::{Object, Params};
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "webhooks.subscribe", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "webhooks.subscribe",
+    needs: Some(AccessScope::Admin),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     let webhook_type: String = params.required("type")?;

@@ -1,6 +1,7 @@
 //! `webhooks.test`: sends an event that announces nothing, to see whether an endpoint takes deliveries.
 
 use callhouse_core::ids::long_hash;
+use callhouse_lake::accounts::AccessScope;
 use callhouse_lake::webhooks::HookStatus;
 use serde_json::json;
 use uuid::Uuid;
@@ -13,8 +14,11 @@ use crate::callr::params::{Hash, Params};
 /// The type of a test event: none that a receiver acts on.
 const TEST_TYPE: &str = "webhook.test";
 
-pub(in crate::callr) const METHOD: Method =
-    Method { name: "webhooks.test", run: |context, params| Box::pin(run(context, params)) };
+pub(in crate::callr) const METHOD: Method = Method {
+    name: "webhooks.test",
+    needs: Some(AccessScope::Admin),
+    run: |context, params| Box::pin(run(context, params)),
+};
 
 async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     let hash: Hash = params.required("hash")?;
