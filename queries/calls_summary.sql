@@ -38,13 +38,5 @@ FROM (
     GROUP BY direction
     HAVING sum(calls) > 0
 )
-CROSS JOIN (
-    SELECT count(*) AS callers
-    FROM (
-        SELECT caller
-        FROM call_sums('caller', $from, $to)
-        GROUP BY caller
-        HAVING sum(calls) > 0
-    )
-)
+CROSS JOIN unique_callers($from, $to)
 ORDER BY direction

@@ -1,6 +1,7 @@
 """A month's billing export: every column billing needs of every call, in order, as CSV in a file."""
 
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -52,6 +53,12 @@ class Export:
 
     def compare(self) -> None:
         """Fails unless all wrote the same rows in the same order, and some."""
+        if len(self.files) == 1:
+            # Nobody to compare with, and a large export takes long to read.
+            with self.files["callhouse"].open("rb") as file:
+                if sum(1 for _ in islice(file, 2)) < 2:
+                    raise RuntimeError(f"{self.name}: nobody would notice an empty export")
+            return
         controls = {name: control(path) for name, path in self.files.items()}
         expected = controls["callhouse"]
         if expected[0] == 0:

@@ -1,5 +1,6 @@
 """callhouse's engine without the door: `callhouse sql` reading statements."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -48,7 +49,9 @@ class Engine:
         return peak_bytes(self.process.pid)
 
     def close(self) -> None:
-        self.process.stdin.close()
+        # One that has ended takes no statements any more, also not those still to be written.
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
 
 

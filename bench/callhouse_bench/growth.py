@@ -60,7 +60,7 @@ def measure(binary: Path, folder: Path, sizes: list[int], peers_up_to: int) -> l
     costs: dict[str, Cost] = {}
     for calls in sorted(sizes):
         started = time.monotonic()
-        for row in at_size(binary, folder, calls, calls <= peers_up_to):
+        for row in at_size_if_it_can(binary, folder, calls, calls <= peers_up_to):
             cost = costs.setdefault(row.what, Cost(row.what, row.unit))
             for engine, value in {"callhouse": row.value, **row.peers}.items():
                 cost.values.setdefault(engine, {})[calls] = value
@@ -70,8 +70,20 @@ def measure(binary: Path, folder: Path, sizes: list[int], peers_up_to: int) -> l
     return list(costs.values())
 
 
+def at_size_if_it_can(binary: Path, folder: Path, calls: int, with_peers: bool) -> list[Row]:
+    """What can be measured at one size: a larger size that fails does not cost the smaller ones their values."""
+    try:
+        return at_size(binary, folder, calls, with_peers)
+    except Exception as failed:
+        print(f"{calls:,} calls: no values: {failed}", file=sys.stderr)
+        return []
+    finally:
+        for used in folder.iterdir():
+            shutil.rmtree(used, ignore_errors=True)
+
+
 def at_size(binary: Path, folder: Path, calls: int, with_peers: bool) -> list[Row]:
-    """Everything at one size; its files are removed."""
+    """Everything at one size."""
     settled = SettledSet(binary, folder / "settled", Shape(calls))
     table = settled.program.tables()["calls"]
     rows = [
@@ -88,10 +100,7 @@ def at_size(binary: Path, folder: Path, calls: int, with_peers: bool) -> list[Ro
         peers_folder.mkdir()
         asked = [Row("settled call", "bytes", table["bytes"] / table["rows"])]
         asked += queries.ask_everything(settled.program, peers_folder, settled.shape, [])
-    rows += [row for row in asked if not row.what.endswith(ASIDE)]
-    for used in (settled.program.data, peers_folder):
-        shutil.rmtree(used)
-    return rows
+    return rows + [row for row in asked if not row.what.endswith(ASIDE)]
 
 
 def start(settled: SettledSet) -> list[Row]:

@@ -6,7 +6,7 @@ import time
 from functools import cached_property
 from pathlib import Path
 
-from . import compaction, exports, intake, many_files, queries, report
+from . import compaction, doors, exports, intake, many_files, queries, report
 from .dataset import Dataset, Shape
 from .kafka import Broker
 from .measure import Row
@@ -14,7 +14,7 @@ from .program import Program
 from .settled import SettledSet
 from .visible import visible
 
-PARTS = ["file", "compaction", "queries", "exports", "http", "kafka", "visible", "files"]
+PARTS = ["file", "compaction", "queries", "exports", "http", "kafka", "visible", "files", "doors"]
 HALF = "half the maximum"
 
 
@@ -93,3 +93,6 @@ class Parts:
     def files(self) -> list[Row]:
         self.folder.joinpath("files").mkdir()
         return many_files.measure(self.binary, self.folder / "files", self.files_wanted)
+
+    def doors(self) -> list[Row]:
+        return doors.measure(SettledSet(self.binary, self.folder / "doors", Shape(self.query_calls or self.calls)))

@@ -61,10 +61,13 @@ def questions(context: Context) -> list[Question]:
     def first_of(days: int) -> date:
         return context.first if days >= context.days else context.middle
 
+    def range_of(days: int) -> str:
+        start = first_of(days)
+        return f"'{start}T00:00:00Z', '{start + timedelta(days=days)}T00:00:00Z'"
+
     def sums(dimension: str, days: int) -> str:
         """callhouse's table of what is summed beforehand, which its named queries read, too."""
-        start = first_of(days)
-        return f"call_sums('{dimension}', '{start}T00:00:00Z', '{start + timedelta(days=days)}T00:00:00Z')"
+        return f"call_sums('{dimension}', {range_of(days)})"
 
     def within(days: int, dialect: str) -> str:
         start = first_of(days)
@@ -95,9 +98,8 @@ def questions(context: Context) -> list[Question]:
         )
         statement[CALLHOUSE] = (
             "SELECT direction, calls, answered, talk, debit, CASE WHEN direction = 'inbound' THEN callers ELSE 0 END FROM ("
-            f"SELECT direction, {OF_SUMS} FROM {sums('total', days)} GROUP BY direction HAVING sum(calls) > 0) CROSS JOIN ("
-            f"SELECT count(*) AS callers FROM (SELECT caller FROM {sums('caller', days)} GROUP BY caller HAVING sum(calls) > 0)) "
-            "ORDER BY direction"
+            f"SELECT direction, {OF_SUMS} FROM {sums('total', days)} GROUP BY direction HAVING sum(calls) > 0) CROSS JOIN "
+            f"unique_callers({range_of(days)}) ORDER BY direction"
         )
         asked.append(Question(
             f"summary, {days} days", statement, ("analytics/calls.summary", [*edges(days)]),

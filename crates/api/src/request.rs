@@ -1,7 +1,6 @@
 //! What surrounds every request: an id, a span, one log line, two metrics, a guard against panics, and what is known of
 //! it before anybody looks into it.
 
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -16,6 +15,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::limits::Standing;
+use crate::serve::Peer;
 use crate::status::Problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -60,8 +60,8 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", id = %id.to_str().unwrap_or_default());
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let origin = peer.map(|ConnectInfo(address)| address.ip().to_string()).unwrap_or_default();
+    let peer = request.extensions().get::<ConnectInfo<Peer>>();
+    let origin = peer.map(|ConnectInfo(Peer(address))| address.ip().to_string()).unwrap_or_default();
     let visit = Arc::new(Visit { origin, route: route.clone(), standing: Mutex::new(None) });
 
     let started_at = app.clock.now();

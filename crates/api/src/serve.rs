@@ -1,6 +1,7 @@
 //! Serving: accept until told to stop, then let what is under way finish.
 
-use std::net::SocketAddr;
+mod patience;
+
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -9,6 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::router::router;
+use patience::Patient;
+
+pub(crate) use patience::Peer;
 
 /// How long requests under way may go on after the stop.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -32,7 +36,9 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> 
             tracing::debug!(error = &error as &dyn std::error::Error, "TCP_NODELAY was refused");
         }
     });
-    let serving = axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>())
+    let patience = app.room.options().idle_limit;
+    let listener = Patient { inner: listener, patience };
+    let serving = axum::serve(listener, router(app).into_make_service_with_connect_info::<Peer>())
         .with_graceful_shutdown(stop.clone().cancelled_owned());
     let deadline = async {
         stop.cancelled().await;

@@ -12,7 +12,7 @@ mod settings;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use toml::{Table, Value};
@@ -37,6 +37,15 @@ pub(crate) fn load(flags: &Flags) -> anyhow::Result<Settings> {
 #[must_use]
 pub(crate) fn crash_point() -> Option<String> {
     environment::variable("CALLHOUSE_CRASH_AT")
+}
+
+/// Where callhouse keeps what is of a person and not of a data folder (XDG Base Directory Specification,
+/// `XDG_STATE_HOME`); `None` for who has no home.
+#[must_use]
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    let state = environment::foreign("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = state.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?;
+    Some(state.join("callhouse"))
 }
 
 /// Who is at the command line; empty when the environment does not say.

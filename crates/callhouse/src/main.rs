@@ -3,6 +3,7 @@
 
 mod command;
 mod config;
+mod doors;
 mod exports;
 mod generate;
 mod giving_way;

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use callhouse_lake::accounts::Accounts;
-use callhouse_pg::{Door, TlsFiles};
 use callhouse_query::{Engine, Room, RoomOptions};
+use tokio::runtime::{Builder, Handle};
 
-use crate::config::{Settings, Sql};
+use crate::config::Settings;
 
 /// # Errors
 /// When the folder for what statements put on disk cannot be made.
@@ -26,16 +25,26 @@ pub(crate) fn open(engine: Engine, settings: &Settings) -> anyhow::Result<Room> 
         running: sql.running,
         running_of_caller: sql.running_of_account,
         waiting: sql.waiting,
+        runtime: runtime(sql.threads)?,
         ..RoomOptions::default()
     };
     Ok(Room::new(engine, options)?)
 }
 
-/// The PostgreSQL wire from the settings.
-pub(crate) fn pg_door(room: &Room, accounts: &Accounts, sql: &Sql) -> Door {
-    let tls = (!sql.tls_certificate.is_empty())
-        .then(|| TlsFiles { certificate: (&sql.tls_certificate).into(), key: (&sql.tls_key).into() });
-    Door { room: room.clone(), accounts: accounts.clone(), tls, connections: sql.pg_connections }
+/// Threads of statements alone, if there are any.
+fn runtime(threads: usize) -> anyhow::Result<Option<Handle>> {
+    if threads == 0 {
+        return Ok(None);
+    }
+    let runtime = Builder::new_multi_thread().worker_threads(threads).thread_name("sql").enable_all().build();
+    let runtime = runtime.context("starting threads for statements failed")?;
+    let handle = runtime.handle().clone();
+    // It lives as long as the process: a runtime may not be dropped by a thread of another.
+    std::thread::Builder::new()
+        .name("sql-runtime".to_owned())
+        .spawn(move || runtime.block_on(std::future::pending::<()>()))
+        .context("starting a thread for statements failed")?;
+    Ok(Some(handle))
 }
 
 /// A folder of this process. Those of processes that have ended are removed.

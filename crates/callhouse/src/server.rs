@@ -1,5 +1,5 @@
-//! The parts of a running callhouse put together: log, ingest, upkeep and, for `serve`, the HTTP API, exports and the
-//! PostgreSQL wire.
+//! The parts of a running callhouse put together: log, ingest, upkeep and, for `serve`, the HTTP API, exports,
+//! webhooks and the doors of SQL.
 //!
 //! Owns the order in which they start and stop. Stopping is: no new requests, those under way finish (their
 //! events are durable in the log), webhooks under way end and are logged, ingest commits what it has read, upkeep finishes its step, the log closes.
@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::engine_options;
 use crate::config::{self, Settings};
+use crate::doors::{Doors, Listeners};
 use crate::exports;
 use crate::giving_way::{Debt, giving_way_to};
 use crate::logs::Logs;
@@ -110,8 +111,7 @@ pub(crate) struct Server {
     stop: CancellationToken,
     /// `None` once it has ended.
     serving: Option<JoinHandle<anyhow::Result<()>>>,
-    /// The PostgreSQL wire, if there is one.
-    pg: Option<(SocketAddr, JoinHandle<anyhow::Result<()>>)>,
+    doors: Doors,
     exporting: JoinHandle<()>,
     /// Webhooks, if this process delivers them.
     delivering: Option<JoinHandle<()>>,
@@ -130,13 +130,7 @@ impl Server {
             .await
             .with_context(|| format!("listening on {} failed", settings.listen))?;
         let address = listener.local_addr().context("asking for the listening address failed")?;
-        let pg_listener = match settings.pg_listen.as_str() {
-            "" => None,
-            address => {
-                let bound = TcpListener::bind(address).await;
-                Some(bound.with_context(|| format!("listening on {address} failed"))?)
-            }
-        };
+        let listeners = Listeners::bind(settings).await?;
         let intake = Intake::start(settings).await?;
         let catalog = intake.catalog.clone();
         let (hot, overlays) = (intake.hot.clone(), intake.overlays.clone());
@@ -144,19 +138,11 @@ impl Server {
         let room = room::open(engine.clone(), settings)?;
         let accounts = Accounts::new(catalog.clone());
         let stop = CancellationToken::new();
+        let doors = listeners.open(&room, &accounts, catalog.clock(), &settings.sql, &stop)?;
         let hooks = Webhooks::new(catalog.clone());
         let exports = exports::service(&catalog, &hooks, settings, &address.to_string())?;
         let exporter = exports::exporter(engine.clone(), &room, settings)?;
         let exporting = tokio::spawn(exports.clone().run(exporter, stop.clone()));
-        let pg = match pg_listener {
-            None => None,
-            Some(listener) => {
-                let address = listener.local_addr().context("asking for the listening address failed")?;
-                let (door, stop) = (room::pg_door(&room, &accounts, &settings.sql), stop.clone());
-                let serving = async move { Ok(callhouse_pg::serve(listener, door, stop).await?) };
-                Some((address, tokio::spawn(serving)))
-            }
-        };
         let app = App {
             engine,
             room,
@@ -177,7 +163,7 @@ impl Server {
             let stop = stop.clone();
             tokio::spawn(async move { Ok(callhouse_api::serve(listener, app, stop).await?) })
         };
-        Ok(Self { intake, address, stop, serving: Some(serving), pg, exporting, delivering })
+        Ok(Self { intake, address, stop, serving: Some(serving), doors, exporting, delivering })
     }
 
     /// The address it listens on.
@@ -186,10 +172,10 @@ impl Server {
         self.address
     }
 
-    /// The address of the PostgreSQL wire.
+    /// What else it listens on.
     #[must_use]
-    pub(crate) fn pg_address(&self) -> Option<SocketAddr> {
-        self.pg.as_ref().map(|(address, _)| *address)
+    pub(crate) const fn doors(&self) -> &Doors {
+        &self.doors
     }
 
     #[must_use]
@@ -206,12 +192,12 @@ impl Server {
             () = stop_signal() => Ok(()),
             ended = self.intake.ended() => ended.and_then(|()| anyhow::bail!("taking events in has ended")),
             served = ended(&mut self.serving) => served,
+            served = self.doors.ended() => served,
         };
         tracing::info!("stopping");
         self.stop.cancel();
         let served = ended(&mut self.serving).await;
-        let mut pg = self.pg.map(|(_, serving)| serving);
-        let served = ended(&mut pg).await.and(served);
+        let served = self.doors.close().await.and(served);
         let exported = self.exporting.await.context("exports died");
         // Its last attempts go into the log while intake still runs.
         let delivered = match self.delivering {
@@ -223,7 +209,7 @@ impl Server {
     }
 }
 
-async fn ended(task: &mut Option<JoinHandle<anyhow::Result<()>>>) -> anyhow::Result<()> {
+pub(crate) async fn ended(task: &mut Option<JoinHandle<anyhow::Result<()>>>) -> anyhow::Result<()> {
     let Some(running) = task else { return Ok(()) };
     let outcome = running.await;
     *task = None;

@@ -76,13 +76,12 @@ impl Totals {
         let mut next = 0;
         while next < batch.num_rows() {
             // Rows of one group in a row are added at once.
-            let group = groups.is_valid(next).then(|| groups.value(next)).unwrap_or_default();
-            let is_other = |row: &usize| {
-                groups.is_valid(*row) != groups.is_valid(next)
-                    || groups.is_valid(*row) && groups.value(*row) != group
-            };
+            let value = |row: usize| groups.is_valid(row).then(|| groups.value(row));
+            let group = value(next);
+            let is_other = |row: &usize| value(*row) != group;
             let end = (next..batch.num_rows()).find(is_other).unwrap_or(batch.num_rows());
             self.all.add(&columns, next, end);
+            let group = group.unwrap_or_default();
             match self.groups.get_mut(group) {
                 Some(sums) => sums.add(&columns, next, end),
                 None => {

@@ -7,6 +7,7 @@
 
 mod create;
 mod load;
+mod mark;
 mod open;
 mod tables;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use crate::folder::DataFolder;
 use crate::table::Table;
 use crate::webhooks::Due;
 
+use mark::Mark;
 pub(crate) use tables::TableIds;
 
 /// A live data file of one snapshot.
@@ -94,8 +96,16 @@ pub struct Catalog {
     clock: Arc<dyn Clock>,
     pool: SqlitePool,
     tables: Arc<TableIds>,
-    newest: Arc<RwLock<Option<Arc<Snapshot>>>>,
+    newest: Arc<RwLock<Option<Newest>>>,
     loading: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// The last snapshot read.
+#[derive(Debug, Clone)]
+struct Newest {
+    snapshot: Arc<Snapshot>,
+    /// As long as the database is in this state, no snapshot is newer.
+    mark: Option<Mark>,
 }
 
 impl Catalog {
@@ -131,29 +141,53 @@ impl Catalog {
         &self.pool
     }
 
-    /// The newest snapshot. Costs one small query when nothing has changed since the last call, else the reading
+    /// The newest snapshot. Costs a look at a few bytes when nothing was committed since the last call, else the reading
     /// of what has changed.
     ///
     /// # Errors
     /// [`Error::Catalog`].
     pub async fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
+        // Before SQLite is asked: what is committed in between is in the snapshot and not in the mark, never the other
+        // way round.
+        let mark = Mark::read(&self.folder);
+        if let Some(snapshot) = mark.as_ref().and_then(|mark| self.unchanged_since(mark)) {
+            return Ok(snapshot);
+        }
         let newest_id = load::newest_id(&self.pool).await?;
         if let Some(snapshot) = self.cached(newest_id) {
+            self.remember(&snapshot, mark);
             return Ok(snapshot);
         }
         let _loading = self.loading.lock().await;
         if let Some(snapshot) = self.cached(newest_id) {
             return Ok(snapshot);
         }
-        let previous = self.newest.read().clone();
+        let previous = self.newest.read().as_ref().map(|newest| Arc::clone(&newest.snapshot));
         let snapshot = Arc::new(load::load(&self.pool, &self.tables, previous.as_deref()).await?);
-        *self.newest.write() = Some(Arc::clone(&snapshot));
+        self.remember(&snapshot, mark);
         Ok(snapshot)
+    }
+
+    /// The last snapshot read, if the database is still in the state it was read in.
+    fn unchanged_since(&self, mark: &Mark) -> Option<Arc<Snapshot>> {
+        let newest = self.newest.read();
+        let newest = newest.as_ref().filter(|newest| newest.mark.as_ref() == Some(mark))?;
+        Some(Arc::clone(&newest.snapshot))
     }
 
     /// The last snapshot read, if it is this one or a later one.
     fn cached(&self, id: i64) -> Option<Arc<Snapshot>> {
-        self.newest.read().clone().filter(|snapshot| snapshot.id >= id)
+        let newest = self.newest.read();
+        let newest = newest.as_ref().filter(|newest| newest.snapshot.id >= id)?;
+        Some(Arc::clone(&newest.snapshot))
+    }
+
+    /// Keeps a snapshot that was the newest when the database was in the state of a mark, or later.
+    fn remember(&self, snapshot: &Arc<Snapshot>, mark: Option<Mark>) {
+        let mut newest = self.newest.write();
+        if newest.as_ref().is_none_or(|known| known.snapshot.id <= snapshot.id) {
+            *newest = Some(Newest { snapshot: Arc::clone(snapshot), mark });
+        }
     }
 
     /// Makes a commit visible, whole or not at all; safe to repeat with the same id.

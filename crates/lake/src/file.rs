@@ -4,10 +4,11 @@
 //! its place, fsynced, renamed, and the folder fsynced. What a crash leaves behind is either a `.tmp` file or a
 //! whole file that no snapshot names; `gc` takes both away. How the Parquet inside is laid out is
 //! `file/properties.rs`; what the catalog learns of it is `file/statistics.rs`, what the file carries beside its rows
-//! `file/attachment.rs`.
+//! `file/attachment.rs`; how it is read without waiting, `file/near.rs`.
 
 pub(crate) mod attachment;
 mod durable;
+pub mod near;
 mod open;
 mod properties;
 pub mod statistics;

@@ -14,7 +14,7 @@ const ENTRY_BYTES: usize = 128;
 
 /// Values by key, of at most so many bytes together. A value larger than that is made anew each time.
 #[derive(Debug)]
-pub(crate) struct Kept<K, V> {
+pub struct Kept<K, V> {
     cache: Cache<K, Entry<V>, BySize>,
 }
 
@@ -40,7 +40,12 @@ impl<K, V> Weighter<K, Entry<V>> for BySize {
 }
 
 impl<K: Debug + Hash + Eq + Clone, V> Kept<K, V> {
-    pub(crate) fn new(capacity_bytes: usize) -> Self {
+    /// Room for values of at most so many bytes.
+    ///
+    /// # Panics
+    /// Never: the options of the cache below are complete.
+    #[must_use]
+    pub fn new(capacity_bytes: usize) -> Self {
         let options = OptionsBuilder::new()
             // The bound is one for all: a shard would keep nothing larger than its share.
             .shards(1)
@@ -52,11 +57,24 @@ impl<K: Debug + Hash + Eq + Clone, V> Kept<K, V> {
         Self { cache: Cache::with_options(options, BySize, hashes, lifecycle) }
     }
 
+    /// The value of a key, if it is at hand.
+    #[must_use]
+    pub fn get(&self, key: &K) -> Option<Arc<V>> {
+        self.cache.get(key).map(|entry| entry.value)
+    }
+
+    /// Keeps a value of so many bytes, if it fits, and gives it back.
+    pub fn put(&self, key: K, value: V, size_bytes: usize) -> Arc<V> {
+        let value = Arc::new(value);
+        self.cache.insert(key, Entry { value: Arc::clone(&value), size_bytes });
+        value
+    }
+
     /// The value of a key, made when it is not at hand; who asks for the same meanwhile waits for it.
     ///
     /// # Errors
     /// Those of `make`.
-    pub(crate) fn get_or_make<E>(
+    pub fn get_or_make<E>(
         &self,
         key: &K,
         make: impl FnOnce() -> Result<V, E>,

@@ -16,7 +16,7 @@ pub mod gc;
 pub mod hot;
 pub mod jobs;
 pub mod join;
-mod kept;
+pub mod kept;
 pub mod key_index;
 pub mod lookup;
 pub mod overlay;

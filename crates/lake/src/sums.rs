@@ -8,10 +8,12 @@
 //! - `sums/dimension.rs`: what is summed by what, and into buckets of which length;
 //! - `sums/fold.rs`: from rows to sums;
 //! - `sums/blob.rs`: sums as bytes and back as rows;
+//! - `sums/callers.rs`: callers as numbers, to be counted;
 //! - `sums/builder.rs` and `sums/reader.rs`: writing them with a file, finding them again.
 
 mod blob;
 mod builder;
+mod callers;
 mod dimension;
 mod fold;
 mod reader;
@@ -19,6 +21,7 @@ mod reader;
 mod tests;
 
 pub(crate) use builder::SumsBuilder;
+pub use callers::{CallerCount, Callers};
 pub use dimension::{Bucket, Dimension};
 pub use fold::Sign;
 pub use reader::SumsReader;

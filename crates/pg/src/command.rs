@@ -1,4 +1,7 @@
-//! Statements that are of the connection and not of the engine: settings, transactions, cursors.
+//! Statements that are of the connection and not of the engine: settings, transactions, cursors, copies.
+
+use crate::copy::{self, CopyOut};
+use crate::error::Failure;
 
 /// A statement of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub(crate) enum Command {
     },
     /// `None` is all.
     Close(Option<String>),
+    /// A copy to the client, or why it is none.
+    Copy(Result<Box<CopyOut>, Failure>),
 }
 
 /// How far a cursor goes.
@@ -46,20 +51,31 @@ pub(crate) enum Count {
 
 /// A word of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Word<'a> {
+pub(crate) struct Word<'a> {
     /// In lower case unless quoted.
-    text: String,
+    pub(crate) text: String,
+    pub(crate) quoted: bool,
     /// What follows it.
-    rest: &'a str,
+    pub(crate) rest: &'a str,
 }
 
 /// Words, quoted names, quoted texts and single other characters; comments are left out.
-struct Words<'a> {
+pub(crate) struct Words<'a> {
     rest: &'a str,
 }
 
 impl<'a> Words<'a> {
-    fn skip(&mut self) {
+    pub(crate) const fn of(rest: &'a str) -> Self {
+        Self { rest }
+    }
+
+    /// What was not read yet.
+    pub(crate) const fn rest(&self) -> &'a str {
+        self.rest
+    }
+
+    /// Goes past space and comments.
+    pub(crate) fn skip_space(&mut self) {
         loop {
             self.rest = self.rest.trim_start();
             if let Some(line) = self.rest.strip_prefix("--") {
@@ -77,9 +93,10 @@ impl<'a> Iterator for Words<'a> {
     type Item = Word<'a>;
 
     fn next(&mut self) -> Option<Word<'a>> {
-        self.skip();
+        self.skip_space();
         let first = self.rest.chars().next()?;
-        let (text, rest) = if first == '"' || first == '\'' {
+        let quoted = first == '"' || first == '\'';
+        let (text, rest) = if quoted {
             let mut text = String::new();
             let mut letters = self.rest.char_indices().skip(1).peekable();
             let mut end = self.rest.len();
@@ -102,7 +119,7 @@ impl<'a> Iterator for Words<'a> {
             (word.to_lowercase(), rest)
         };
         self.rest = rest;
-        Some(Word { text, rest })
+        Some(Word { text, quoted, rest })
     }
 }
 
@@ -134,6 +151,7 @@ pub(crate) fn classify(sql: &str) -> Command {
         ["deallocate", "prepare", name] | ["deallocate", name] => Command::Deallocate(unless_all(name)),
         ["close", name] => Command::Close(unless_all(name)),
         ["declare", name, ..] => declare(name, &words),
+        ["copy", ..] => copy::read(sql).map_or(Command::Query, |read| Command::Copy(read.map(Box::new))),
         ["fetch", rest @ ..] => fetch(rest, false),
         ["move", rest @ ..] => fetch(rest, true),
         _ => Command::Query,

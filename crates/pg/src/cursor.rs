@@ -4,6 +4,7 @@ use arrow::datatypes::SchemaRef;
 use callhouse_query::Rows as Answer;
 use futures::StreamExt;
 
+use crate::copy;
 use crate::encode::Rows;
 use crate::error::Failure;
 use crate::wire::Wire;
@@ -11,9 +12,17 @@ use crate::wire::Wire;
 /// Rows on their way.
 pub(crate) struct Cursor {
     answer: Answer,
-    formats: Vec<i16>,
+    form: Form,
     /// The batch being written and the next row of it.
     current: Option<(Rows, usize)>,
+}
+
+/// How rows are written.
+pub(crate) enum Form {
+    /// As messages of a result, each column in a format.
+    Results(Vec<i16>),
+    /// As a copy has them, with the columns that are always quoted.
+    Copy(copy::Form, Vec<bool>),
 }
 
 /// How a portion ended.
@@ -32,8 +41,24 @@ pub(crate) enum Broken {
 }
 
 impl Cursor {
+    /// Rows of a result.
     pub(crate) const fn new(answer: Answer, formats: Vec<i16>) -> Self {
-        Self { answer, formats, current: None }
+        Self { answer, form: Form::Results(formats), current: None }
+    }
+
+    /// Rows of a copy.
+    pub(crate) fn copying(answer: Answer, form: copy::Form) -> Self {
+        let names: Vec<&str> = answer.schema().fields().iter().map(|field| field.name().as_str()).collect();
+        let forced = form.forced(&names);
+        Self { answer, form: Form::Copy(form, forced), current: None }
+    }
+
+    /// The formats rows of a result are asked in now.
+    pub(crate) fn set_formats(&mut self, formats: &[i16]) {
+        self.form = Form::Results(formats.to_vec());
+        if let Some((batch, _)) = &mut self.current {
+            batch.set_formats(formats);
+        }
     }
 
     pub(crate) fn schema(&self) -> &SchemaRef {
@@ -57,8 +82,10 @@ impl Cursor {
                     self.current = None;
                     break;
                 }
-                if !silent {
-                    batch.write(*next, wire.output());
+                match &self.form {
+                    _ if silent => {}
+                    Form::Results(_) => batch.write(*next, wire.output()),
+                    Form::Copy(form, forced) => form.row(batch, *next, rows == 0, forced, wire.output()),
                 }
                 *next += 1;
                 rows += 1;
@@ -78,7 +105,10 @@ impl Cursor {
                 None => return Ok(Portion { rows, ended: true }),
                 Some(Err(error)) => return Err(Broken::Statement(Failure::of(error))),
                 Some(Ok(batch)) => {
-                    let rows = Rows::new(&batch, &self.formats);
+                    let rows = match &self.form {
+                        Form::Results(formats) => Rows::new(&batch, formats),
+                        Form::Copy(form, _) => Rows::new(&batch, &[form.number()]),
+                    };
                     let rows = rows.map_err(|error| {
                         Broken::Statement(Failure::new("22000", format!("a value cannot be shown: {error}")))
                     })?;

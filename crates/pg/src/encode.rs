@@ -32,11 +32,37 @@ impl Rows {
         self.rows
     }
 
+    /// Shows the columns in other formats from here on.
+    pub(crate) fn set_formats(&mut self, formats: &[i16]) {
+        for (index, (_, shown)) in self.columns.iter_mut().enumerate() {
+            *shown = format(formats, index);
+        }
+    }
+
+    pub(crate) fn columns(&self) -> usize {
+        self.columns.len()
+    }
+
     /// Writes one row.
     pub(crate) fn write(&self, row: usize, out: &mut BytesMut) {
         out.put_u8(b'D');
         let start = out.len();
         out.put_u32(0);
+        self.fields(row, out);
+        fill_length(out, start, 0);
+    }
+
+    /// Writes the text of a value; false and nothing when it is NULL.
+    pub(crate) fn text(&self, column: usize, row: usize, out: &mut BytesMut) -> bool {
+        let value = self.columns.get(column).filter(|(values, _)| !values.is_null(row));
+        if let Some((values, _)) = value {
+            text::put(values, row, out);
+        }
+        value.is_some()
+    }
+
+    /// Writes how many values there are, and each with its length.
+    pub(crate) fn fields(&self, row: usize, out: &mut BytesMut) {
         out.put_u16(u16::try_from(self.columns.len()).unwrap_or(u16::MAX));
         for (column, format) in &self.columns {
             if column.is_null(row) {
@@ -47,7 +73,6 @@ impl Rows {
                 if *format == BINARY { binary::put(column, row, out) } else { text::put(column, row, out) }
             });
         }
-        fill_length(out, start, 0);
     }
 }
 
@@ -60,7 +85,7 @@ fn with_length(out: &mut BytesMut, put: impl FnOnce(&mut BytesMut)) {
 }
 
 /// Puts the bytes since `start`, less `own`, into the four bytes there.
-fn fill_length(out: &mut BytesMut, start: usize, own: usize) {
+pub(crate) fn fill_length(out: &mut BytesMut, start: usize, own: usize) {
     let length = u32::try_from(out.len() - start - own).unwrap_or(u32::MAX);
     if let Some(place) = out.get_mut(start..start + 4) {
         place.copy_from_slice(&length.to_be_bytes());

@@ -7,6 +7,7 @@
 
 mod cancel;
 mod command;
+mod copy;
 mod cursor;
 mod encode;
 mod error;

@@ -1,6 +1,7 @@
 //! One connection: messages in, answers out, and what is remembered between them.
 
 mod commands;
+mod copying;
 mod extended;
 mod simple;
 
@@ -9,7 +10,7 @@ use std::io;
 use std::sync::Arc;
 
 use callhouse_lake::accounts::{AccessScope, Credential, Principal};
-use callhouse_query::{Bound, Caller, Scope};
+use callhouse_query::{Bound, Caller, Rows, Scope};
 use futures::FutureExt;
 use pgwire::messages::PgWireFrontendMessage;
 use pgwire::messages::response::{NoticeResponse, ReadyForQuery, TransactionStatus};
@@ -140,7 +141,7 @@ impl Session {
     }
 
     /// Starts a statement of the engine; cancelled by a request and when the client goes away.
-    async fn open(&mut self, sql: &str, values: &[Bound], formats: &[i16]) -> Result<Cursor, Broken> {
+    async fn open(&mut self, sql: &str, values: &[Bound]) -> Result<Rows, Broken> {
         self.entry.forget();
         if let Credential::ApiKey(id) = self.credential {
             let good = self.shared.accounts.api_key_may(id, AccessScope::Sql).await;
@@ -151,13 +152,12 @@ impl Session {
         }
         let running = self.shared.room.run(&self.caller, sql, values);
         let limit = deadline(&self.settings);
-        let answer = tokio::select! {
-            answer = running => answer.map_err(|error| Broken::Statement(Failure::of(error)))?,
-            () = self.entry.canceled() => return Err(Broken::Statement(Failure::canceled())),
-            () = limit => return Err(Broken::Statement(timed_out())),
-            () = self.wire.gone() => return Err(Broken::Connection(io::ErrorKind::ConnectionAborted.into())),
-        };
-        Ok(Cursor::new(answer, formats.to_vec()))
+        tokio::select! {
+            answer = running => answer.map_err(|error| Broken::Statement(Failure::of(error))),
+            () = self.entry.canceled() => Err(Broken::Statement(Failure::canceled())),
+            () = limit => Err(Broken::Statement(timed_out())),
+            () = self.wire.gone() => Err(Broken::Connection(io::ErrorKind::ConnectionAborted.into())),
+        }
     }
 
     /// Sends rows of a cursor.

@@ -20,9 +20,15 @@ pub struct TlsFiles {
 }
 
 impl TlsFiles {
+    pub(crate) fn acceptor(&self) -> Result<TlsAcceptor, Error> {
+        self.config().map(TlsAcceptor::from)
+    }
+
+    /// What serves TLS with them, also at other doors.
+    ///
     /// # Errors
     /// [`Error::ReadTls`], [`Error::NoTls`], [`Error::Tls`].
-    pub(crate) fn acceptor(&self) -> Result<TlsAcceptor, Error> {
+    pub fn config(&self) -> Result<Arc<ServerConfig>, Error> {
         let chain = read(&self.certificate)?;
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&chain).collect();
         let chain = chain
@@ -37,7 +43,7 @@ impl TlsFiles {
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .map_err(Error::Tls)?;
-        Ok(TlsAcceptor::from(Arc::new(config)))
+        Ok(Arc::new(config))
     }
 }
 

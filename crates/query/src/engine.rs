@@ -22,8 +22,8 @@ use crate::params::Params;
 use crate::scope::Scope;
 use crate::search::{CallPage, CallSearch, run};
 use crate::session::Sessions;
-use crate::statement;
 use crate::view::{ReadView, Views};
+use crate::{planning, statement};
 
 pub use options::EngineOptions;
 
@@ -92,7 +92,7 @@ impl Engine {
     pub async fn sql(&self, scope: &Scope, sql: &str) -> Result<(SchemaRef, Answer), Error> {
         let session = self.session(scope, &self.view().await?)?;
         let frame = statement::plan(&session, scope, sql).await?;
-        let stream = frame.execute_stream().await.map_err(Error::of_statement)?;
+        let stream = planning::stream(frame).await.map_err(Error::of_statement)?;
         Ok((stream.schema(), stream.map_err(Error::of_statement).boxed()))
     }
 
@@ -103,7 +103,8 @@ impl Engine {
     pub async fn explain(&self, scope: &Scope, sql: &str) -> Result<String, Error> {
         let session = self.session(scope, &self.view().await?)?;
         let frame = statement::plan(&session, scope, sql).await?;
-        let plan = frame.create_physical_plan().await.map_err(Error::of_statement)?;
+        let (state, plan) = frame.into_parts();
+        let plan = planning::physical(&state, &plan).await.map_err(Error::of_statement)?;
         Ok(displayable(plan.as_ref()).indent(false).to_string())
     }
 
@@ -115,7 +116,7 @@ impl Engine {
         let _asked = self.ask_for();
         let session = self.session(scope, &self.view().await?)?;
         let frame = named::plan(&session, name, params).await?;
-        frame.collect().await.map_err(|source| Error::execute("running a named query", source))
+        planning::batches(frame).await.map_err(|source| Error::execute("running a named query", source))
     }
 
     /// Runs a named query and gives its batches as they are made, with their schema.
@@ -131,7 +132,7 @@ impl Engine {
         let session = self.session(scope, &self.view().await?)?;
         let frame = named::plan(&session, name, params).await?;
         let failed = |source| Error::execute("running a named query", source);
-        let stream = frame.execute_stream().await.map_err(failed)?;
+        let stream = planning::stream(frame).await.map_err(failed)?;
         Ok((stream.schema(), stream.map_err(failed).boxed()))
     }
 
@@ -142,7 +143,8 @@ impl Engine {
     pub async fn explain_named(&self, scope: &Scope, name: &str, params: &Params) -> Result<String, Error> {
         let session = self.session(scope, &self.view().await?)?;
         let frame = named::plan(&session, name, params).await?;
-        let plan = frame.create_physical_plan().await;
+        let (state, plan) = frame.into_parts();
+        let plan = planning::physical(&state, &plan).await;
         let plan = plan.map_err(|source| Error::execute("planning a named query", source))?;
         Ok(displayable(plan.as_ref()).indent(false).to_string())
     }

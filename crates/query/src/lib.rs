@@ -18,6 +18,7 @@ mod named;
 mod pages;
 mod params;
 mod pg_catalog;
+mod planning;
 mod room;
 mod scan;
 mod scope;
@@ -38,7 +39,9 @@ pub use formats::{Encoder, Format, columns_json, encode, sql_type};
 pub use history::{Granularity, HistoryBucket};
 pub use named::{Column, Header, Kind, NamedQuery, Parameter, named_queries, named_query};
 pub use params::{Param, Params};
-pub use room::{Bound, Caller, Described, Room, RoomOptions, Rows, split};
+pub use room::{
+    Bound, Caller, Described, Room, RoomOptions, Rows, first_statement, numbered, parenthesised, split,
+};
 pub use scope::Scope;
 pub use search::{CallColumn, CallPage, CallSearch, Order, SortDirection};
 pub use view::ReadView;

@@ -14,23 +14,18 @@ use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use object_store::local::LocalFileSystem;
 
 use crate::engine::EngineOptions;
-use crate::scan::{InOrder, Wall};
+use crate::scan::{AccountRows, Wall};
 use crate::scope::Scope;
 use crate::sums::{self, CallSums};
 use crate::view::ReadView;
-use crate::{functions, table_functions, tables};
+use crate::{functions, planning, table_functions, tables};
 
 const CATALOG: &str = "callhouse";
 const SCHEMA: &str = "public";
-
-/// The rule of DataFusion that brings sorts down to their sources.
-const PUSHDOWN_SORT: &str = "PushdownSort";
 
 /// Consumers named in the message when memory runs out.
 pub(crate) const REPORTED_CONSUMERS: std::num::NonZeroUsize =
@@ -40,6 +35,7 @@ pub(crate) const REPORTED_CONSUMERS: std::num::NonZeroUsize =
 pub(crate) struct Sessions {
     base: SessionState,
     lookups: Arc<Lookups>,
+    accounts: Arc<AccountRows>,
     store: ObjectStoreUrl,
     sums: SumsReader,
 }
@@ -58,12 +54,12 @@ impl Sessions {
             .with_runtime_env(Arc::new(runtime))
             .with_default_features()
             .with_table_factories(HashMap::new())
-            .with_physical_optimizer_rules(optimizer_rules())
+            .with_physical_optimizer_rules(planning::rules())
             .build();
         functions::register(&mut base)?;
         let lookups = Arc::new(Lookups::new(catalog.folder().clone(), options.lookup_cache_bytes));
         let sums = SumsReader::new(catalog.folder().clone(), options.sums_cache_bytes);
-        Ok(Self { base, lookups, store, sums })
+        Ok(Self { base, lookups, accounts: Arc::default(), store, sums })
     }
 
     /// A session that sees the rows of `scope` in `view`.
@@ -82,7 +78,7 @@ impl Sessions {
         mut state: SessionState,
         view: &ReadView,
         scope: &Scope,
-        schemas: &[(&str, &Arc<dyn SchemaProvider>)],
+        schemas: &[(&str, Arc<dyn SchemaProvider>)],
     ) -> Result<SessionContext> {
         let schema = MemorySchemaProvider::new();
         for kind in tables::all() {
@@ -101,7 +97,9 @@ impl Sessions {
         session.register_catalog_list(Arc::new(catalogs));
         let calls = self.table(Arc::new(tables::Records(Family::Calls)), view, scope);
         table_functions::register(&session, calls.clone());
-        session.register_udtf(sums::NAME, Arc::new(CallSums::new(calls, self.sums.clone())));
+        let sums = CallSums::new(calls, self.sums.clone());
+        session.register_udtf(sums::callers::NAME, Arc::new(sums::callers::UniqueCallers::new(sums.clone())));
+        session.register_udtf(sums::NAME, Arc::new(sums));
         Ok(session)
     }
 
@@ -111,17 +109,10 @@ impl Sessions {
             view.clone(),
             Wall::of(scope),
             Arc::clone(&self.lookups),
+            Arc::clone(&self.accounts),
             self.store.clone(),
         )
     }
-}
-
-/// DataFusion's rules, and ours behind the last of those that move sorts and limits.
-fn optimizer_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
-    let mut rules = PhysicalOptimizer::new().rules;
-    let last = rules.iter().rposition(|rule| rule.name() == PUSHDOWN_SORT);
-    rules.insert(last.map_or(rules.len(), |last| last + 1), Arc::new(InOrder));
-    rules
 }
 
 fn url_of(text: &str) -> Result<ObjectStoreUrl> {
@@ -158,6 +149,8 @@ fn config(options: &EngineOptions) -> SessionConfig {
     settings.execution.parquet.enable_page_index = true;
     // MON-1: `debit > 0.5` compares decimals.
     settings.sql_parser.parse_float_as_decimal = true;
+    // Errors say where.
+    settings.sql_parser.collect_spans = true;
     settings.sql_parser.dialect = Dialect::PostgreSQL;
     config
 }

@@ -19,8 +19,9 @@
 //! Whole buckets come from the sums that settled files carry (`callhouse_lake::sums`), corrected by the rows that
 //! the overlay replaces (as negative rows, so a sum may be 0) and has; what is left at the edges is read from
 //! `calls`. Where a range has most of a month, callers are those of the whole month less those of the rest of it, so that the
-//! fewer rows are read. A row's `at` is the start of its bucket; at the edges that of its call, or of its month. The account wall holds here as for `calls` (TEN-1).
+//! fewer rows are read; different callers are counted by `unique_callers(from, to)` (`sums/callers.rs`). A row's `at` is the start of its bucket; at the edges that of its call, or of its month. The account wall holds here as for `calls` (TEN-1).
 
+pub(crate) mod callers;
 mod cover;
 mod provider;
 mod terms;

@@ -35,7 +35,9 @@ pub(crate) fn make_room_for_parameters(config: &mut SessionConfig) {
 /// Tells the table functions of a session the parameters of its statement. A session has one statement: what was
 /// told first stays.
 pub(crate) fn bind(session: &SessionContext, params: &[(String, ScalarValue)]) {
-    if let Some(bindings) = session.state().config().get_extension::<Bindings>() {
+    // Looked at in its place: copying the state would copy the names of all functions.
+    let bindings = session.state_ref().read().config().get_extension::<Bindings>();
+    if let Some(bindings) = bindings {
         bindings.0.get_or_init(|| params.iter().cloned().collect());
     }
 }

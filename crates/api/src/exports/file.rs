@@ -1,4 +1,4 @@
-//! `GET /v1/exports/{id}/file` and `…/manifest`: what was made, whole or in part.
+//! `GET /v1/exports/{id}/file`, whole or in part, and `…/manifest`: what was made.
 //!
 //! Whoever has no credentials needs a link (`expires`, `signature`), which the export's result has. The file never
 //! changes, so its hash is its strong validator, and a download can be resumed.
@@ -39,7 +39,12 @@ pub(crate) async fn file(
         let said = |member: &str| {
             job.result.as_ref().and_then(|result| result[member].as_str()).unwrap_or_default().to_owned()
         };
-        let shown = Shown { name: said("filename"), media_type: said("media_type"), tag: said("sha256") };
+        let shown = Shown {
+            name: said("filename"),
+            media_type: said("media_type"),
+            tag: said("sha256"),
+            in_parts: true,
+        };
         let exports = app.exports.clone();
         send(&shown, &headers, move || exports.open_file(&job)).await
     };
@@ -60,6 +65,7 @@ pub(crate) async fn manifest(
             name: format!("{name}.manifest.json"),
             media_type: "application/json".to_owned(),
             tag: format!("{}-{}", job.id, job.attempt),
+            in_parts: false,
         };
         let exports = app.exports.clone();
         send(&shown, &headers, move || exports.open_manifest(&job)).await
@@ -116,6 +122,8 @@ struct Shown {
     media_type: String,
     /// What makes it this and no other.
     tag: String,
+    /// Whether parts of it are sent.
+    in_parts: bool,
 }
 
 async fn send(
@@ -140,7 +148,7 @@ async fn send(
     }
     // A part of another file would be worse than the whole of this one.
     let is_current = text(header::IF_RANGE).is_none_or(|known| known == tag);
-    let range = text(header::RANGE).filter(|_| is_current);
+    let range = text(header::RANGE).filter(|_| is_current && shown.in_parts);
     let mut file = tokio::fs::File::from_std(file);
     let (status, first, count) = match wanted(range, length) {
         Wanted::Whole => (StatusCode::OK, 0, length),
@@ -160,7 +168,7 @@ async fn send(
     set(header::CONTENT_TYPE, shown.media_type.clone());
     set(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", shown.name));
     set(header::CONTENT_LENGTH, count.to_string());
-    set(header::ACCEPT_RANGES, "bytes".to_owned());
+    set(header::ACCEPT_RANGES, if shown.in_parts { "bytes" } else { "none" }.to_owned());
     set(header::CACHE_CONTROL, "private, no-transform".to_owned());
     set(header::ETAG, tag);
     if status == StatusCode::PARTIAL_CONTENT {

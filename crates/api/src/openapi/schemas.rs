@@ -170,7 +170,7 @@ pub(super) fn all() -> Value {
                 "webhook": {
                     "type": ["object", "null"],
                     "required": ["endpoint"],
-                    "properties": { "endpoint": { "type": "string", "format": "uri" }, "options": { "type": "object" } },
+                    "properties": { "endpoint": { "type": "string", "format": "uri" }, "options": { "type": ["object", "null"] } },
                 },
             },
         },

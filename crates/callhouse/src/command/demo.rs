@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{self, DataFlags, Flags, ListenFlag, Settings};
+use crate::doors::Doors;
 use crate::generate::{Generator, Message, Options, Pattern};
 use crate::server::Server;
 use crate::{lake, logging, output};
@@ -45,6 +46,12 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
     if let Some(folder) = &temporary {
         settings.data.clone_from(folder);
     }
+    // So that there is something to try; on free ports, so that the demo starts wherever it can.
+    for listen in [&mut settings.pg_listen, &mut settings.flight_listen] {
+        if listen.is_empty() {
+            *listen = "127.0.0.1:0".to_owned();
+        }
+    }
     let now = lake::clock().now();
     let past = Generator::new(&options(
         PAST_CALLS,
@@ -61,7 +68,11 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
     let server = Server::start(&settings).await?;
     let address = format!("http://{}", server.address());
     output::line(format!("listening on {address}"))?;
+    for url in server.doors().urls() {
+        output::line(format!("listening on {url}"))?;
+    }
     print_guide(&address, &settings, &access, now)?;
+    print_doors(server.doors(), &access)?;
     let stop = CancellationToken::new();
     let feeds = TaskTracker::new();
     for generator in [past, live] {
@@ -199,6 +210,29 @@ fn print_guide(address: &str, settings: &Settings, access: &Access, now: Timesta
     output::line("\nAnything else, in SQL:")?;
     output::line(format!(
         "{program} --data {data} sql \"SELECT account, direction, count(*) AS calls, sum(debit) AS debit FROM calls GROUP BY 1, 2 ORDER BY 3 DESC\""
-    ))?;
+    ))
+}
+
+/// The same question at the other doors.
+fn print_doors(doors: &Doors, access: &Access) -> std::io::Result<()> {
+    const COUNT: &str = "SELECT direction, count(*) AS calls FROM calls GROUP BY 1";
+    let Access { account, key, .. } = access;
+    if let Some(address) = doors.pg_address() {
+        let (host, port) = (address.ip(), address.port());
+        output::line("\nThe same tables in psql (with \\dt, \\d+ calls):")?;
+        output::line(format!(
+            "PGPASSWORD={key} psql -h {host} -p {port} -U {account} callhouse -c \"{COUNT}\""
+        ))?;
+    }
+    if let Some(address) = doors.flight_address() {
+        output::line("\nAnd as Arrow, in Python (pip install adbc-driver-flightsql pyarrow pandas):")?;
+        output::line(format!(
+            "python3 -c \"from adbc_driver_flightsql import dbapi\n\
+             connection = dbapi.connect('grpc://{address}', db_kwargs={{'username': '{account}', 'password': '{key}'}})\n\
+             cursor = connection.cursor()\n\
+             cursor.execute('{COUNT}')\n\
+             print(cursor.fetch_df())\""
+        ))?;
+    }
     output::line("\nCtrl-C stops it.")
 }

@@ -1,4 +1,4 @@
-//! `callhouse serve`: everything in one process: HTTP API, PostgreSQL wire, log, ingest, upkeep.
+//! `callhouse serve`: everything in one process: HTTP API, PostgreSQL wire, Arrow Flight SQL, log, ingest, upkeep.
 
 use clap::Args;
 
@@ -21,8 +21,8 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
     let server = Server::start(&settings).await?;
     // The first line of stdout, which whoever chose port 0 waits for.
     output::line(format!("listening on http://{}", server.address()))?;
-    if let Some(address) = server.pg_address() {
-        output::line(format!("listening on postgresql://{address}"))?;
+    for url in server.doors().urls() {
+        output::line(format!("listening on {url}"))?;
     }
     tracing::info!(address = %server.address(), data = %settings.data.display(), "serving");
     server.run().await

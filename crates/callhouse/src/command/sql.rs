@@ -1,12 +1,16 @@
-//! `callhouse sql`: questions in SQL, to a data folder or to a running server.
+//! `callhouse sql`: questions in SQL, to a data folder or to a running server; one, many from a file, or one after
+//! the other on a terminal.
 //!
 //! Of a data folder it shows what is committed; what a running server still holds in memory (at most seconds) it does
 //! not.
 
+mod interactive;
 mod remote;
 mod source;
 mod statements;
 mod tables;
+
+use std::io::IsTerminal;
 
 use anyhow::Context;
 use callhouse_lake::HotRows;
@@ -38,8 +42,8 @@ pub(crate) struct Arguments {
     /// Lists the tables, or the columns of one, and what they mean
     #[arg(long, value_name = "TABLE", num_args = 0..=1, default_missing_value = "", conflicts_with = "statement")]
     tables: Option<String>,
-    /// One statement over call_events, calls, rejections. Without it statements are read from standard input,
-    /// each up to a `;` at the end of a line, and answered one after the other until one fails
+    /// One statement over call_events, calls, rejections. Without it statements are asked for on a terminal; from
+    /// anything else they are read, each up to a `;` at the end of a line, and answered until one fails
     #[arg(value_name = "SELECT …")]
     statement: Option<String>,
 }
@@ -56,6 +60,10 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
             Source::Lake { engine, scope }
         }
     };
+    let interactive = arguments.statement.is_none() && std::io::stdin().is_terminal();
+    if interactive && std::io::stdout().is_terminal() {
+        return interactive::run(source, arguments.format).await;
+    }
     let answer = async |statement: &str| {
         let (schema, batches) = source.ask(statement).await?;
         print(arguments.format, &schema, batches).await

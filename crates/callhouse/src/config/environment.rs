@@ -1,5 +1,6 @@
 //! The environment as a layer of settings: `CALLHOUSE_` and the setting's name, dots as underscores.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -26,6 +27,7 @@ pub(super) const NAMES: &[(&str, &str, Form)] = &[
     ("", "data", Form::Text),
     ("", "listen", Form::Text),
     ("", "pg_listen", Form::Text),
+    ("", "flight_listen", Form::Text),
     ("", "public_url", Form::Text),
     ("kafka", "brokers", Form::Text),
     ("kafka", "topics", Form::List),
@@ -61,7 +63,9 @@ pub(super) const NAMES: &[(&str, &str, Form)] = &[
     ("sql", "running", Form::Number),
     ("sql", "running_of_account", Form::Number),
     ("sql", "waiting", Form::Number),
+    ("sql", "threads", Form::Number),
     ("sql", "pg_connections", Form::Number),
+    ("sql", "flight_connections", Form::Number),
     ("sql", "tls_certificate", Form::Text),
     ("sql", "tls_key", Form::Text),
     ("exports", "running", Form::Number),
@@ -102,6 +106,11 @@ pub(super) fn variables() -> Vec<(String, String)> {
 /// One variable of this process.
 pub(super) fn variable(name: &str) -> Option<String> {
     variables().into_iter().find(|(found, _)| found == name).map(|(_, value)| value)
+}
+
+/// A variable that is not ours alone.
+pub(super) fn foreign(name: &str) -> Option<OsString> {
+    std::env::vars_os().find(|(found, _)| found == name).map(|(_, value)| value)
 }
 
 /// Who is at the command line, as far as the environment says; `sudo` keeps the name of whoever called it.

@@ -33,6 +33,9 @@ pub(crate) struct ListenFlag {
     /// Address and port of the PostgreSQL wire, for psql and BI tools; port 0 takes a free one [default: none]
     #[arg(long, value_name = "ADDR")]
     pub(crate) pg_listen: Option<String>,
+    /// Address and port of Arrow Flight SQL, for ADBC and JDBC; port 0 takes a free one [default: none]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) flight_listen: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Args)]
@@ -87,6 +90,7 @@ impl Flags {
         put(&mut layer, "data", self.data.data.as_ref().map(|path| path.display().to_string()));
         put(&mut layer, "listen", self.listen.listen.clone());
         put(&mut layer, "pg_listen", self.listen.pg_listen.clone());
+        put(&mut layer, "flight_listen", self.listen.flight_listen.clone());
 
         let mut log = Table::new();
         let format = self.data.log_format.map(|format| match format {

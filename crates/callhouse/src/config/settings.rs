@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) listen: String,
     /// Address and port of the PostgreSQL wire; empty for none.
     pub(crate) pg_listen: String,
+    /// Address and port of Arrow Flight SQL; empty for none.
+    pub(crate) flight_listen: String,
     /// Scheme, host and port by which clients reach the HTTP API, for the links it gives; empty for the address it listens on.
     pub(crate) public_url: String,
     pub(crate) kafka: Kafka,
@@ -127,9 +129,13 @@ pub(crate) struct Sql {
     pub(crate) running_of_account: usize,
     /// Statements waiting for their turn.
     pub(crate) waiting: usize,
+    /// Threads that work on statements and on nothing else; with 0 those of the server do it.
+    pub(crate) threads: usize,
     /// Connections of the PostgreSQL wire at once.
     pub(crate) pg_connections: usize,
-    /// PEM file with the certificate of the PostgreSQL wire; empty for no TLS.
+    /// Connections of Arrow Flight SQL at once.
+    pub(crate) flight_connections: usize,
+    /// PEM file with the certificate of the PostgreSQL wire and of Arrow Flight SQL; empty for no TLS.
     pub(crate) tls_certificate: String,
     /// PEM file with its key.
     pub(crate) tls_key: String,
@@ -223,6 +229,7 @@ impl Default for Settings {
             data: PathBuf::from("./callhouse-data"),
             listen: "127.0.0.1:8080".to_owned(),
             pg_listen: String::new(),
+            flight_listen: String::new(),
             public_url: String::new(),
             kafka: Kafka::default(),
             ingest: Ingest::default(),
@@ -303,7 +310,9 @@ impl Default for Sql {
             running: 8,
             running_of_account: 4,
             waiting: 32,
+            threads: 2,
             pg_connections: 200,
+            flight_connections: 200,
             tls_certificate: String::new(),
             tls_key: String::new(),
         }

@@ -18,7 +18,7 @@ fn flags_win_over_environment_over_file_over_defaults() {
     let file = table("listen = 'file:1'\ndata = 'file'\n[kafka]\ngroup = 'file'\n[ingest]\nflush_rows = 7");
     let environment = environment(&[("CALLHOUSE_LISTEN", "env:2"), ("CALLHOUSE_KAFKA_GROUP", "env")]);
     let flags = Flags {
-        listen: ListenFlag { listen: Some("flag:3".to_owned()), pg_listen: None },
+        listen: ListenFlag { listen: Some("flag:3".to_owned()), ..ListenFlag::default() },
         ..Flags::default()
     };
     let settings =

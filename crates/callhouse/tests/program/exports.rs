@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::{DEADLINE, Place, Server, installed};
+use crate::support::{DEADLINE, Place, Server, http_client, installed};
 use crate::webhooks::Endpoint;
 
 const SET: [&str; 9] =
@@ -23,7 +23,7 @@ const SUMS: &str = "SELECT count(*) AS rows, sum(duration_seconds) AS duration_s
     CAST(CAST(sum(credit) AS DECIMAL(18, 6)) AS VARCHAR) AS credit FROM calls";
 
 async fn ask(server: &Server, key: &str, method: Method, path: &str, body: Option<Value>) -> (u16, Vec<u8>) {
-    let mut request = reqwest::Client::new()
+    let mut request = http_client()
         .request(method, format!("{}{path}", server.address))
         .header("authorization", format!("Api-Key {key}"));
     if let Some(body) = body {
@@ -183,7 +183,6 @@ async fn changes_of_a_job_are_told_to_its_webhook_and_to_subscriptions() {
         .filter(|word| !word.starts_with("--settled") && !word.starts_with("--calls-per-file"));
     let names = place.run(listing.chain(["--list-accounts"]));
     let account = names.lines().next().expect("an account");
-    place.run(["account", "create", account]);
     let key = place.run(["api-key", "create", "--account", account, "--name", "test"]).trim().to_owned();
     let allowed = [("CALLHOUSE_WEBHOOKS_ALLOW_PRIVATE_ENDPOINTS", "true")];
     let server = place.serve(&[&SETTINGS[..], &allowed].concat(), &[]);
@@ -217,7 +216,8 @@ async fn changes_of_a_job_are_told_to_its_webhook_and_to_subscriptions() {
         assert_eq!((&told[0].1["type"], &told[0].1["hook_hash"]), (&json!("job.status_update"), hash));
     }
     let done = &told(&own, &id)[0].1["data"];
-    let file = reqwest::get(done["result"]["url"].as_str().expect("a URL")).await.expect("an answer");
+    let file =
+        http_client().get(done["result"]["url"].as_str().expect("a URL")).send().await.expect("an answer");
     let file = file.bytes().await.expect("a body");
     assert_eq!(done["result"]["sha256"], hex::encode(Sha256::digest(&file)));
     assert_eq!(told(&subscribed, &everything).len(), 0);

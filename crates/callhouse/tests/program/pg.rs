@@ -12,15 +12,15 @@ use tokio::net::TcpStream;
 use crate::support::{DEADLINE, Place, Server};
 
 /// A server with two accounts, and a key of the first.
-struct House {
+pub(crate) struct House {
     place: Place,
-    server: Server,
-    port: String,
-    key: String,
+    pub(crate) server: Server,
+    pub(crate) port: String,
+    pub(crate) key: String,
 }
 
 impl House {
-    fn start(settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
         let place = Place::new();
         place.run(["account", "create", "acme", "beta"]);
         let key = place.run(["api-key", "create", "--account", "acme", "--name", "test"]).trim().to_owned();
@@ -31,7 +31,7 @@ impl House {
         Self { place, server, port, key }
     }
 
-    fn psql(&self, key: &str, statements: &[&str]) -> Output {
+    pub(crate) fn psql(&self, key: &str, statements: &[&str]) -> Output {
         let mut command = Command::new("psql");
         let to = format!("host=127.0.0.1 port={} user=acme dbname=callhouse", self.port);
         command.args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", &to]).env("PGPASSWORD", key);
@@ -41,7 +41,7 @@ impl House {
         command.stdin(Stdio::null()).output().expect("psql: install it with scripts/setup")
     }
 
-    fn answer(&self, statements: &[&str]) -> String {
+    pub(crate) fn answer(&self, statements: &[&str]) -> String {
         let output = self.psql(&self.key, statements);
         assert!(output.status.success(), "{statements:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("UTF-8")
@@ -185,16 +185,47 @@ async fn a_cursor_over_a_million_rows_takes_flat_memory() {
     house.server.stop().await;
 }
 
-#[tokio::test]
-async fn psycopg_sqlalchemy_and_pandas_work() {
-    let house = House::start(&[]);
+/// Runs a script of `tests/pg`, which has the assertions.
+fn python(house: &House, script: &str) {
     let home = std::env::home_dir().expect("a home");
     let python: PathBuf = home.join(".cache/callhouse/python/bin/python");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/pg/clients.py");
+    let script = format!("{}/../../tests/pg/{script}", env!("CARGO_MANIFEST_DIR"));
     let output = Command::new(python).arg(script).args([&house.port, &house.key]).output();
     let output = output.expect("Python clients: install them with tests/pg/install");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}{said}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[tokio::test]
+async fn psycopg_sqlalchemy_and_pandas_work() {
+    let house = House::start(&[]);
+    python(&house, "clients.py");
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn what_grafana_metabase_and_dbeaver_ask_is_answered_over_the_wire() {
+    let house = House::start(&[]);
+    python(&house, "replay.py");
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn psql_copies_to_files_of_its_own() {
+    let house = House::start(&[]);
+    let file = house.place.path("copied.csv");
+    let to = file.to_str().expect("UTF-8");
+    let said = house.answer(&[&format!(
+        "\\copy (SELECT value, 'a,\"b\"' AS text FROM generate_series(1, 100000)) TO '{to}' WITH CSV HEADER"
+    )]);
+    assert_eq!(said, "COPY 100000\n");
+    let copied = std::fs::read_to_string(file).expect("a file");
+    assert!(copied.starts_with("value,text\n1,\"a,\"\"b\"\"\"\n") && copied.lines().count() == 100_001);
+    assert_eq!(house.answer(&["COPY (SELECT 1, NULL) TO STDOUT"]), "1\t\\N\n");
+    let wrong = house.refusal("COPY (SELECT start_at FROM calls) TO STDOUT");
+    assert!(wrong.contains("LINE 1: COPY (SELECT start_at") && wrong.contains("started_at"), "{wrong}");
+    assert!(house.refusal("COPY calls TO '/tmp/x'").contains("\\copy"));
+    assert!(house.refusal("COPY calls FROM STDIN").contains("read only"));
     house.server.stop().await;
 }
 

@@ -220,6 +220,19 @@ impl Server {
         answer["result"].take()
     }
 
+    /// Waits until a measure of `/metrics` is as wanted. One that is not there yet is 0.
+    pub(crate) async fn measures(&self, name: &str, wanted: impl Fn(f64) -> bool) {
+        let client = http_client();
+        let address = format!("{}/metrics", self.address);
+        poll_until(DEADLINE, || async {
+            let text = client.get(&address).send().await.expect("an answer").text().await.expect("text");
+            let value =
+                text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+            wanted(value.unwrap_or_default())
+        })
+        .await;
+    }
+
     pub(crate) async fn stop(self) {
         self.running.stop().await;
     }

@@ -56,7 +56,7 @@ impl Printer {
         number(of_day % 60, 2, out);
         match fraction {
             0 => {}
-            _ if fraction % 1_000 == 0 => {
+            _ if fraction.is_multiple_of(1_000) => {
                 out.push(b'.');
                 number(fraction / 1_000, 3, out);
             }

@@ -62,11 +62,13 @@ fn parse(text: &str, delimiter: char) -> Vec<Vec<Field>> {
     while rest.peek().is_some() {
         let mut field = String::new();
         let quoted = rest.next_if_eq(&'"').is_some();
-        while quoted {
-            match rest.next().expect("a closing quote") {
-                '"' if rest.next_if_eq(&'"').is_some() => field.push('"'),
-                '"' => break,
-                letter => field.push(letter),
+        if quoted {
+            loop {
+                match rest.next().expect("a closing quote") {
+                    '"' if rest.next_if_eq(&'"').is_some() => field.push('"'),
+                    '"' => break,
+                    letter => field.push(letter),
+                }
             }
         }
         while let Some(letter) = rest.next_if(|letter| !quoted && *letter != delimiter && *letter != '\r') {

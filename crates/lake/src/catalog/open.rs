@@ -32,7 +32,9 @@ pub(super) async fn connect(folder: &DataFolder) -> Result<SqlitePool, Error> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full);
     let pool = retry_while_locked(|| {
-        SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options.clone())
+        // A connection to a file of this machine does not go away, so none is tried out before it is used.
+        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false);
+        pool.connect_with(options.clone())
     })
     .await?;
     crate::file::sync_folder(folder.root())?;

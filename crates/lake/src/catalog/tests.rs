@@ -206,6 +206,20 @@ async fn a_moved_data_folder_is_right_after_its_next_opening() {
     assert_eq!(file_ids(&catalog.snapshot().await.unwrap(), Table::CallEvents), [0]);
 }
 
+/// A reader whose connections are closed can answer only if it does not ask SQLite.
+#[tokio::test]
+async fn a_snapshot_is_asked_for_again_only_when_something_was_committed() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (writer, reader) = (open(temporary.path()).await, open(temporary.path()).await);
+    writer.commit(&empty_commit()).await.unwrap();
+    let known = reader.snapshot().await.unwrap();
+    assert!(Mark::read(reader.folder()).is_some(), "the file system tells when files were made");
+    reader.close().await;
+    assert_eq!(reader.snapshot().await.unwrap().id, known.id);
+    writer.commit(&empty_commit()).await.unwrap();
+    reader.snapshot().await.expect_err("there is something new, and nobody to ask for it");
+}
+
 /// One step of a random history: files added per table, a file taken out, a position moved, a snapshot read.
 #[derive(Debug, Clone)]
 struct Step {

@@ -15,6 +15,7 @@ use parquet::file::metadata::{KeyValue, PageIndexPolicy, ParquetMetaDataReader};
 
 use crate::catalog::DataFile;
 use crate::error::Error;
+use crate::file::near::read_near;
 use crate::folder::DataFolder;
 
 const PREFIX: &str = "callhouse.";
@@ -96,14 +97,30 @@ impl Attachment {
     /// # Errors
     /// [`Error::File`], also when the attachment is shorter than that.
     pub(crate) fn read(&self, start: u64, length: usize) -> Result<Vec<u8>, Error> {
+        let mut bytes = self.room(start, length)?;
+        let read = self.file.read_exact_at(&mut bytes, self.offset + start);
+        read.map_err(|source| failed("read", &self.path, source))?;
+        Ok(bytes)
+    }
+
+    /// The same without waiting for a disk; `None` when they are not in memory.
+    ///
+    /// # Errors
+    /// As [`Attachment::read`].
+    pub(crate) fn read_near(&self, start: u64, length: usize) -> Result<Option<Vec<u8>>, Error> {
+        let mut bytes = self.room(start, length)?;
+        let near = read_near(&self.file, self.offset + start, &mut bytes);
+        let near = near.map_err(|source| failed("read", &self.path, source))?;
+        Ok(near.then_some(bytes))
+    }
+
+    /// Room for bytes that are within the attachment.
+    fn room(&self, start: u64, length: usize) -> Result<Vec<u8>, Error> {
         let end = u64::try_from(length).ok().and_then(|length| start.checked_add(length));
         if end.is_none_or(|end| end > self.length) {
             return Err(failed("read", &self.path, io::ErrorKind::UnexpectedEof.into()));
         }
-        let mut bytes = vec![0; length];
-        let read = self.file.read_exact_at(&mut bytes, self.offset + start);
-        read.map_err(|source| failed("read", &self.path, source))?;
-        Ok(bytes)
+        Ok(vec![0; length])
     }
 }
 

@@ -25,6 +25,12 @@ impl Lookups {
         Self { folder, kept: Kept::new(capacity_bytes) }
     }
 
+    /// Where the files are.
+    #[must_use]
+    pub const fn folder(&self) -> &DataFolder {
+        &self.folder
+    }
+
     /// The rows of a file that may meet all `conditions`, each of them met by any of its values: ascending ranges
     /// that do not touch. Stops at the first condition that leaves no more than `few` rows. `None` when the file has no
     /// index. Blocking.
@@ -43,25 +49,25 @@ impl Lookups {
         })?;
         let Some(directory) = &*kept else { return Ok(None) };
         let attachment = Attachment::at(&self.folder, file, directory.place)?;
-        let mut common: Option<Vec<u32>> = None;
-        for condition in conditions {
-            let mut blocks = Vec::new();
-            for (section, hash) in condition.iter().flat_map(Lookup::places) {
-                directory.find(file, &attachment, section, hash, &mut blocks)?;
-            }
-            blocks.sort_unstable();
-            blocks.dedup();
-            if let Some(others) = &common {
-                blocks.retain(|block| others.binary_search(block).is_ok());
-            }
-            let is_few = blocks.len() * BLOCK_ROWS <= few;
-            common = Some(blocks);
-            if is_few {
-                break;
-            }
-        }
-        let all = || (0..directory.block_count).collect();
-        Ok(Some(rows_of_blocks(&common.unwrap_or_else(all), index(directory.row_count))))
+        directory.rows(file, conditions, few, |start, length| attachment.read(start, length).map(Some))
+    }
+
+    /// The same without waiting for a disk: `None` when something of it is not in memory.
+    ///
+    /// # Errors
+    /// As [`Lookups::rows`].
+    pub fn rows_near(
+        &self,
+        file: &DataFile,
+        conditions: &[Vec<Lookup>],
+        few: usize,
+    ) -> Result<Option<Option<Vec<Range<usize>>>>, Error> {
+        let Some(kept) = self.kept.get(&file.data_file_id) else { return Ok(None) };
+        let Some(directory) = &*kept else { return Ok(Some(None)) };
+        let attachment = Attachment::at(&self.folder, file, directory.place)?;
+        let rows =
+            directory.rows(file, conditions, few, |start, length| attachment.read_near(start, length))?;
+        Ok(rows.map(Some))
     }
 }
 
@@ -131,29 +137,73 @@ impl Directory {
         self.buckets.len() * size_of::<Bucket>()
     }
 
-    /// Appends the blocks that may have a hash.
+    /// The rows that may meet all conditions, as [`Lookups::rows`] has them; `None` when `read` could not read.
+    fn rows(
+        &self,
+        file: &DataFile,
+        conditions: &[Vec<Lookup>],
+        few: usize,
+        read: impl Fn(u64, usize) -> Result<Option<Vec<u8>>, Error>,
+    ) -> Result<Option<Vec<Range<usize>>>, Error> {
+        let mut common: Option<Vec<u32>> = None;
+        for condition in conditions {
+            let mut blocks = Vec::new();
+            for (section, hash) in condition.iter().flat_map(Lookup::places) {
+                let Some(bucket) = self.bucket_of(file, section, hash)? else { continue };
+                let Some(bytes) = read(self.buckets_start + u64::from(bucket.start), bucket.length)? else {
+                    return Ok(None);
+                };
+                self.find(file, &bucket, &bytes, hash, &mut blocks)?;
+            }
+            blocks.sort_unstable();
+            blocks.dedup();
+            if let Some(others) = &common {
+                blocks.retain(|block| others.binary_search(block).is_ok());
+            }
+            let is_few = blocks.len() * BLOCK_ROWS <= few;
+            common = Some(blocks);
+            if is_few {
+                break;
+            }
+        }
+        let all = || (0..self.block_count).collect();
+        Ok(Some(rows_of_blocks(&common.unwrap_or_else(all), index(self.row_count))))
+    }
+
+    /// Where entries of a hash are; `None` when the section has none.
+    fn bucket_of(&self, file: &DataFile, section: Section, hash: u64) -> Result<Option<Stored>, Error> {
+        let (first, count) = self.sections[section as usize];
+        if count == 0 {
+            return Ok(None);
+        }
+        let number = first + section::bucket_of(hash, count);
+        let end = self.buckets[index(number)].end;
+        let start = number.checked_sub(1).map_or(0, |before| self.buckets[index(before)].end);
+        let length = end.checked_sub(start).ok_or_else(|| damaged(file, "has a bucket out of place"))?;
+        Ok(Some(Stored { number, of: count, start, length: index(length) }))
+    }
+
+    /// Appends the blocks that a bucket has for a hash.
     fn find(
         &self,
         file: &DataFile,
-        attachment: &Attachment,
-        section: Section,
+        bucket: &Stored,
+        bytes: &[u8],
         hash: u64,
         blocks: &mut Vec<u32>,
     ) -> Result<(), Error> {
-        let (first, count) = self.sections[section as usize];
-        if count == 0 {
-            return Ok(());
-        }
-        let number = first + section::bucket_of(hash, count);
-        let bucket = self.buckets[index(number)];
-        let start = number.checked_sub(1).map_or(0, |before| self.buckets[index(before)].end);
-        let length =
-            bucket.end.checked_sub(start).ok_or_else(|| damaged(file, "has a bucket out of place"))?;
-        let bytes = attachment.read(self.buckets_start + u64::from(start), index(length))?;
-        let found = (checksum(number, &bytes) == bucket.checksum)
-            .then(|| section::find(&bytes, hash, count, self.block_count, blocks));
+        let is_whole = checksum(bucket.number, bytes) == self.buckets[index(bucket.number)].checksum;
+        let found = is_whole.then(|| section::find(bytes, hash, bucket.of, self.block_count, blocks));
         found.flatten().ok_or_else(|| damaged(file, "has a bucket that is not what was written"))
     }
+}
+
+/// A bucket: its number among all, how many its section has, and its bytes, counted from the first of the first.
+struct Stored {
+    number: u32,
+    of: u32,
+    start: u32,
+    length: usize,
 }
 
 /// The whole numbers of four bytes each.

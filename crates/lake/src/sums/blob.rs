@@ -47,16 +47,16 @@ const ZSTD_LEVEL: i32 = 3;
 const MOST_BYTES: u64 = 1 << 28;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Blob {
+pub(super) struct Blob {
     /// The texts that are numbers, ascending, each as the difference to the one before; the first indexes are theirs.
-    numbers: Vec<u64>,
-    texts: Vec<String>,
+    pub(super) numbers: Vec<u64>,
+    pub(super) texts: Vec<String>,
     /// Differences, as in `values`.
-    buckets: Vec<i64>,
+    pub(super) buckets: Vec<i64>,
     directions: Vec<u32>,
     /// By value: index of the text plus one, 0 for null.
-    values: Vec<Vec<i64>>,
-    calls: Vec<i64>,
+    pub(super) values: Vec<Vec<i64>>,
+    pub(super) calls: Vec<i64>,
     /// Empty when all are zero, like those behind it.
     answered_calls: Vec<i64>,
     talk_seconds: Vec<i64>,
@@ -130,11 +130,20 @@ fn unpacked(bytes: &[u8]) -> io::Result<Vec<u8>> {
     }
 }
 
+pub(super) fn damaged(what: &str) -> Error {
+    Error::Invalid { what: format!("sums of a file are damaged: {what}") }
+}
+
+/// What [`encode`] wrote.
+pub(super) fn read(bytes: &[u8]) -> Result<Blob, Error> {
+    let plain = unpacked(bytes).map_err(|error| damaged(&error.to_string()))?;
+    postcard::from_bytes(&plain).map_err(|error| damaged(&error.to_string()))
+}
+
 /// The rows that [`encode`] was given, by bucket, direction and values.
 pub(super) fn decode(dimension: Dimension, bytes: &[u8]) -> Result<RecordBatch, Error> {
-    let invalid = |what: &str| Error::Invalid { what: format!("sums of a file are damaged: {what}") };
-    let plain = unpacked(bytes).map_err(|error| invalid(&error.to_string()))?;
-    let blob: Blob = postcard::from_bytes(&plain).map_err(|error| invalid(&error.to_string()))?;
+    let invalid = damaged;
+    let blob = read(bytes)?;
     let rows = blob.calls.len();
     let texts = texts_of(&blob).ok_or_else(|| invalid("a number is too large"))?;
     let text =
@@ -165,7 +174,8 @@ pub(super) fn decode(dimension: Dimension, bytes: &[u8]) -> Result<RecordBatch, 
     RecordBatch::try_new(dimension.schema(), columns).map_err(|error| invalid(&error.to_string()))
 }
 
-fn number(text: &str) -> Option<u64> {
+/// The number that a text stands for and is written as.
+pub(super) fn number(text: &str) -> Option<u64> {
     let digits = text.strip_prefix('+')?;
     let plain = digits.len() <= MOST_DIGITS && !digits.starts_with('0');
     let plain = plain && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -188,7 +198,7 @@ fn differences(values: impl Iterator<Item = i64>) -> Vec<i64> {
     values.map(|value| value.wrapping_sub(std::mem::replace(&mut before, value))).collect()
 }
 
-fn sums_of(differences: &[i64]) -> impl Iterator<Item = i64> {
+pub(super) fn sums_of(differences: &[i64]) -> impl Iterator<Item = i64> {
     differences.iter().scan(0_i64, |sum, difference| {
         *sum = sum.wrapping_add(*difference);
         Some(*sum)

@@ -1,10 +1,11 @@
 //! Finding the sums of a file again.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::blob::decode;
 use super::builder::{Directory, Entry};
-use super::{ATTACHMENT, Dimension};
+use super::{ATTACHMENT, Callers, Dimension};
 use crate::catalog::DataFile;
 use crate::error::Error;
 use crate::file::attachment::{Attachment, Place};
@@ -22,6 +23,8 @@ pub struct SumsReader {
     files: Arc<Kept<i64, Option<FileSums>>>,
     /// By file, entry of its directory and dimension.
     rows: Arc<Kept<(i64, usize, Dimension), RecordBatch>>,
+    /// By file and entry of its directory.
+    callers: Arc<Kept<(i64, usize), Vec<Callers>>>,
 }
 
 /// Where the sums of one file are.
@@ -35,8 +38,10 @@ impl SumsReader {
     /// A reader that keeps directories and rows of at most `cache_bytes` in memory.
     #[must_use]
     pub fn new(folder: DataFolder, cache_bytes: usize) -> Self {
-        let (files, rows) = (Kept::new(cache_bytes / 4), Kept::new(cache_bytes - cache_bytes / 4));
-        Self { folder, files: Arc::new(files), rows: Arc::new(rows) }
+        let quarter = cache_bytes / 4;
+        // Callers are most of what there is to keep.
+        let (files, rows, callers) = (Kept::new(quarter), Kept::new(quarter), Kept::new(2 * quarter));
+        Self { folder, files: Arc::new(files), rows: Arc::new(rows), callers: Arc::new(callers) }
     }
 
     /// The sums of a dimension in a settled file, of some accounts or of all, in the schema of the dimension; `None`
@@ -50,6 +55,40 @@ impl SumsReader {
         dimension: Dimension,
         accounts: Option<&[String]>,
     ) -> Result<Option<Vec<Arc<RecordBatch>>>, Error> {
+        let read = |entry: usize, bytes: &dyn Fn() -> Result<Vec<u8>, Error>| {
+            let key = (file.data_file_id, entry, dimension);
+            let read = || decode(dimension, &bytes()?);
+            self.rows.get_or_make(&key, read, RecordBatch::get_array_memory_size)
+        };
+        self.each(file, dimension, accounts, read)
+    }
+
+    /// The callers of some accounts or of all in a settled file, account by account; `None` when the file was written
+    /// without sums. Blocking.
+    ///
+    /// # Errors
+    /// As [`SumsReader::rows`].
+    pub fn callers(
+        &self,
+        file: &DataFile,
+        accounts: Option<&[String]>,
+    ) -> Result<Option<Vec<Arc<Vec<Callers>>>>, Error> {
+        let size = |months: &Vec<Callers>| months.iter().map(Callers::size_bytes).sum();
+        let read = |entry: usize, bytes: &dyn Fn() -> Result<Vec<u8>, Error>| {
+            let read = || Callers::decode(&bytes()?);
+            self.callers.get_or_make(&(file.data_file_id, entry), read, size)
+        };
+        self.each(file, Dimension::Caller, accounts, read)
+    }
+
+    /// What `read` makes of the bytes of each account, which it may ask for.
+    fn each<T>(
+        &self,
+        file: &DataFile,
+        dimension: Dimension,
+        accounts: Option<&[String]>,
+        read: impl Fn(usize, &dyn Fn() -> Result<Vec<u8>, Error>) -> Result<T, Error>,
+    ) -> Result<Option<Vec<T>>, Error> {
         let open = || FileSums::open(&self.folder, file);
         let size = |sums: &Option<FileSums>| sums.as_ref().map_or(0, FileSums::size_bytes);
         let kept = self.files.get_or_make(&file.data_file_id, open, size)?;
@@ -58,20 +97,19 @@ impl SumsReader {
             None => (0..sums.directory.len()).collect(),
             Some(accounts) => accounts.iter().filter_map(|account| sums.find(account)).collect(),
         };
-        let mut rows = Vec::with_capacity(wanted.len());
-        let mut opened = None;
-        for entry in wanted {
-            let read = || {
-                let attachment = match opened.take() {
-                    Some(attachment) => attachment,
-                    None => Attachment::at(&self.folder, file, sums.place)?,
-                };
-                read(opened.insert(attachment), &sums.directory[entry], dimension)
+        // Opened once, and not at all where everything is kept.
+        let opened = OnceCell::new();
+        let bytes = |entry: usize| {
+            let attachment = match opened.get() {
+                Some(attachment) => attachment,
+                None => {
+                    let attachment = Attachment::at(&self.folder, file, sums.place)?;
+                    opened.get_or_init(|| attachment)
+                }
             };
-            let key = (file.data_file_id, entry, dimension);
-            rows.push(self.rows.get_or_make(&key, read, RecordBatch::get_array_memory_size)?);
-        }
-        Ok(Some(rows))
+            bytes_of(attachment, &sums.directory[entry], dimension)
+        };
+        wanted.into_iter().map(|entry| read(entry, &|| bytes(entry))).collect::<Result<_, _>>().map(Some)
     }
 }
 
@@ -100,7 +138,7 @@ impl FileSums {
     }
 }
 
-fn read(attachment: &Attachment, entry: &Entry, dimension: Dimension) -> Result<RecordBatch, Error> {
+fn bytes_of(attachment: &Attachment, entry: &Entry, dimension: Dimension) -> Result<Vec<u8>, Error> {
     let (mut start, mut length) = (entry.offset, 0);
     for (stored, bytes) in Dimension::ALL.into_iter().zip(entry.lengths) {
         if stored == dimension {
@@ -111,5 +149,5 @@ fn read(attachment: &Attachment, entry: &Entry, dimension: Dimension) -> Result<
     }
     let length =
         usize::try_from(length).map_err(|_| Error::Invalid { what: "sums too long to read".to_owned() })?;
-    decode(dimension, &attachment.read(start, length)?)
+    attachment.read(start, length)
 }

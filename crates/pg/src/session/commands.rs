@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use callhouse_query::Bound;
 use pgwire::messages::response::CommandComplete;
 use pgwire::messages::startup::ParameterStatus;
 
 use super::{Session, Transaction};
 use crate::command::{Command, Count};
-use crate::cursor::Broken;
+use crate::cursor::{Broken, Cursor};
 use crate::encode::Rows;
 use crate::error::Failure;
 use crate::types;
@@ -21,8 +22,14 @@ pub(super) fn shown(name: &str) -> SchemaRef {
 
 impl Session {
     /// Does what a command says; `describe` says whether its columns are told before its rows, as the simple protocol
-    /// has it.
-    pub(super) async fn command(&mut self, command: &Command, describe: bool) -> Result<(), Broken> {
+    /// has it. `bound` are the values of its parameters and the formats of its rows.
+    pub(super) async fn command(
+        &mut self,
+        command: &Command,
+        describe: bool,
+        bound: (&[Bound], &[i16]),
+    ) -> Result<(), Broken> {
+        let (values, formats) = bound;
         let tag = match command {
             Command::Query => "SELECT 0",
             Command::Nothing(tag) => tag,
@@ -85,12 +92,14 @@ impl Session {
                 "CLOSE CURSOR"
             }
             Command::Declare { name, hold, query } => {
-                self.declare(name, *hold, query).await?;
+                self.declare(name, *hold, query, values).await?;
                 "DECLARE CURSOR"
             }
             Command::Fetch { name, count, silent } => {
-                return self.fetch(name, *count, *silent, describe).await;
+                return self.fetch(name, (*count, *silent), describe, formats).await;
             }
+            Command::Copy(Ok(copy)) => return self.copy(copy).await,
+            Command::Copy(Err(failure)) => return Err(Broken::Statement(failure.clone())),
         };
         self.wire.put(&CommandComplete::new(tag.to_owned()));
         Ok(())
@@ -115,7 +124,7 @@ impl Session {
         Ok(())
     }
 
-    async fn declare(&mut self, name: &str, hold: bool, query: &str) -> Result<(), Broken> {
+    async fn declare(&mut self, name: &str, hold: bool, query: &str, values: &[Bound]) -> Result<(), Broken> {
         if self.transaction == Transaction::None && !hold {
             let failure = Failure::new("25P01", "DECLARE CURSOR can only be used in transaction blocks");
             return Err(Broken::Statement(failure.with_hint("BEGIN first, or declare it WITH HOLD")));
@@ -124,12 +133,18 @@ impl Session {
             let failure = Failure::new("42P03", format!("cursor {name:?} already exists"));
             return Err(Broken::Statement(failure));
         }
-        let cursor = self.open(query, &[], &[]).await?;
+        let cursor = Cursor::new(self.open(query, values).await?, Vec::new());
         self.cursors.insert(name.to_owned(), (cursor, hold));
         Ok(())
     }
 
-    async fn fetch(&mut self, name: &str, count: Count, silent: bool, describe: bool) -> Result<(), Broken> {
+    async fn fetch(
+        &mut self,
+        name: &str,
+        (count, silent): (Count, bool),
+        describe: bool,
+        formats: &[i16],
+    ) -> Result<(), Broken> {
         let limit = match count {
             Count::Rows(rows) => Some(rows),
             Count::All => None,
@@ -139,6 +154,7 @@ impl Session {
         };
         // Taken out while it is read, so that one that fails is gone.
         let (mut cursor, hold) = self.cursors.remove(name).ok_or_else(|| no_cursor(name))?;
+        cursor.set_formats(formats);
         if describe && !silent {
             let description = types::describe(cursor.schema(), &[]);
             self.wire.put(&description);

@@ -13,7 +13,7 @@ use pgwire::messages::response::{CommandComplete, EmptyQueryResponse};
 
 use super::Session;
 use crate::command::{Command, classify};
-use crate::cursor::Broken;
+use crate::cursor::{Broken, Cursor};
 use crate::error::Failure;
 use crate::portal::{Portal, Statement};
 use crate::receive;
@@ -59,15 +59,22 @@ impl Session {
         }
         let blank = callhouse_query::split(&parse.query).is_empty();
         let (mut inferred, mut schema) = (Vec::new(), None);
-        if command == Command::Query && !blank {
-            let described = self.shared.room.describe(&self.caller, &parse.query);
+        // A cursor takes the parameters of its query and gives no rows yet.
+        let question = match &command {
+            Command::Query if !blank => Some(parse.query.as_str()),
+            Command::Declare { query, .. } if !parse.type_oids.is_empty() => Some(query.as_str()),
+            _ => None,
+        };
+        if let Some(question) = question {
+            let described = self.shared.room.describe(&self.caller, question);
             let described = tokio::select! {
                 described = described => described.map_err(|error| Broken::Statement(Failure::of(error)))?,
                 () = self.wire.gone() => {
                     return Err(Broken::Connection(io::ErrorKind::ConnectionAborted.into()));
                 }
             };
-            (inferred, schema) = (described.parameters, Some(described.schema));
+            inferred = described.parameters;
+            schema = (command == Command::Query).then_some(described.schema);
         }
         let statement =
             Statement { sql: parse.query, command, declared: parse.type_oids, inferred, schema, blank };
@@ -140,7 +147,8 @@ impl Session {
         let ends = matches!(statement.command, Command::Commit | Command::Rollback);
         self.may_run(ends).map_err(Broken::Statement)?;
         if statement.command != Command::Query {
-            return self.command(&statement.command, false).await;
+            let bound = (portal.values.as_slice(), portal.formats.as_slice());
+            return self.command(&statement.command, false, bound).await;
         }
         let mut cursor = match portal.cursor.take() {
             Some(cursor) => cursor,
@@ -149,7 +157,10 @@ impl Session {
                 self.portals.insert(name, portal);
                 return Ok(());
             }
-            None => self.open(&statement.sql, &portal.values, &portal.formats).await?,
+            None => {
+                let answer = self.open(&statement.sql, &portal.values).await?;
+                Cursor::new(answer, portal.formats.clone())
+            }
         };
         let limit = u64::try_from(execute.max_rows).ok().filter(|rows| *rows > 0);
         let portion = self.send(&mut cursor, limit, false).await?;

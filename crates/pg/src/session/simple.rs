@@ -7,7 +7,7 @@ use pgwire::messages::response::{CommandComplete, EmptyQueryResponse};
 
 use super::Session;
 use crate::command::{Command, classify};
-use crate::cursor::Broken;
+use crate::cursor::{Broken, Cursor};
 use crate::types;
 
 /// Stands for bytes that are no UTF-8, once a text was read.
@@ -42,13 +42,17 @@ impl Session {
             let failure = crate::error::Failure::new("22021", "the statement is not UTF-8, or holds U+FFFD");
             return Err(Broken::Statement(failure));
         }
-        let command = classify(statement);
+        let mut command = classify(statement);
+        if matches!(command, Command::Copy(_)) {
+            // Of the text the client has, so that places in the copied query are right.
+            command = classify(shown);
+        }
         let ends = matches!(command, Command::Commit | Command::Rollback);
         self.may_run(ends).map_err(Broken::Statement)?;
         if command != Command::Query {
-            return self.command(&command, true).await;
+            return self.command(&command, true, (&[], &[])).await;
         }
-        let mut cursor = self.open(shown, &[], &[]).await?;
+        let mut cursor = Cursor::new(self.open(shown, &[]).await?, Vec::new());
         let description = types::describe(cursor.schema(), &[]);
         self.wire.put(&description);
         let portion = self.send(&mut cursor, None, false).await?;

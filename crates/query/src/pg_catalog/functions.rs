@@ -13,8 +13,9 @@ use datafusion::logical_expr::{
 };
 
 use super::SERVER_VERSION;
-use super::names::{number, regclass, regtype, type_name};
-use super::relations::{OWNER, SETTINGS, comment_of, name_of};
+use super::names::{like_pattern, number, parts_of_name, regclass, regtype, type_name};
+use super::oids::{comment_of, name_of};
+use super::relations::{OWNER, SETTINGS};
 
 /// What a function answers in one row, from its arguments as texts.
 type Answer = fn(&[Option<&str>]) -> std::result::Result<Option<String>, String>;
@@ -124,7 +125,7 @@ pub(crate) fn functions() -> Vec<Arc<ScalarUDF>> {
         function("version", Utf8, |_| {
             Ok(Some(format!("PostgreSQL {SERVER_VERSION} (callhouse {})", env!("CARGO_PKG_VERSION"))))
         }),
-        function("current_schemas", texts, |_| Ok(Some("pg_catalog,public".to_owned()))),
+        function("current_schemas", texts.clone(), |_| Ok(Some("pg_catalog,public".to_owned()))),
         function("pg_backend_pid", Int32, |_| Ok(Some("0".to_owned()))),
         function("pg_get_userbyid", Utf8, |_| Ok(Some(OWNER.to_owned()))),
         function("format_type", Utf8, |arguments| Ok(type_name(arguments))),
@@ -142,6 +143,9 @@ pub(crate) fn functions() -> Vec<Arc<ScalarUDF>> {
             Ok(known.or_else(|| arguments.first().copied().flatten().map(str::to_owned)))
         }),
         function("callhouse_regtype", Int32, regtype),
+        function("callhouse_like_pattern", Utf8, |arguments| Ok(like_pattern(arguments))),
+        function("callhouse_no_texts", texts.clone(), |_| Ok(None)),
+        function("parse_ident", texts, |arguments| Ok(parts_of_name(arguments))),
         function("quote_ident", Utf8, |arguments| {
             let quoted = |text: &str| {
                 let plain =
@@ -241,6 +245,7 @@ pub(crate) fn functions() -> Vec<Arc<ScalarUDF>> {
         "pg_table_size",
         "pg_indexes_size",
         "pg_database_size",
+        "pg_stat_get_numscans",
         "txid_current",
     ] {
         all.push(function(name, Int64, |_| Ok(Some("0".to_owned()))));

@@ -1,10 +1,12 @@
-//! Tables and types by name and by number.
+//! Tables and types by name and by number, and texts of names.
 
 use arrow::array::{Array, AsArray, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 
-use super::relations::{Relation, TYPES, oid_of};
+use super::oids;
+use super::relations::Relation;
+use super::types::TYPES;
 
 pub(super) fn number(arguments: &[Option<&str>], index: usize) -> Option<i64> {
     let texts = StringArray::from(vec![arguments.get(index).copied().flatten()?]);
@@ -21,7 +23,7 @@ pub(super) fn regclass(arguments: &[Option<&str>]) -> Result<Option<String>, Str
     }
     let bare = wanted.replace('"', "");
     let name = bare.rsplit('.').next().unwrap_or(&bare);
-    if let Some(oid) = oid_of(name) {
+    if let Some(oid) = oids::of_name(name) {
         return Ok(Some(oid.to_string()));
     }
     // Descriptions name the catalog they are of.
@@ -55,4 +57,68 @@ pub(super) fn type_name(arguments: &[Option<&str>]) -> Option<String> {
     }
     let element = TYPES.iter().find(|(.., array, _)| *array == oid && oid != 0);
     Some(element.map_or_else(|| "???".to_owned(), |(.., name)| format!("{name}[]")))
+}
+
+/// A pattern of LIKE with another escape than the backslash, written with the backslash. No escape is an empty text.
+pub(super) fn like_pattern(arguments: &[Option<&str>]) -> Option<String> {
+    let pattern = arguments.first().copied().flatten()?;
+    let escape = arguments.get(1).copied().flatten()?.chars().next();
+    let mut written = String::with_capacity(pattern.len());
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        if Some(letter) == escape {
+            written.push('\\');
+            written.extend(letters.next());
+        } else {
+            if letter == '\\' {
+                written.push('\\');
+            }
+            written.push(letter);
+        }
+    }
+    Some(written)
+}
+
+/// `parse_ident`: the parts of a name, those without quotes in lower case, with commas between.
+pub(super) fn parts_of_name(arguments: &[Option<&str>]) -> Option<String> {
+    let name = arguments.first().copied().flatten()?;
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    for letter in name.chars() {
+        match letter {
+            '"' => quoted = !quoted,
+            '.' if !quoted => parts.push(String::new()),
+            letter => {
+                let part = parts.last_mut()?;
+                if quoted { part.push(letter) } else { part.extend(letter.to_lowercase()) }
+            }
+        }
+    }
+    Some(parts.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_keep_their_meaning_with_another_escape() {
+        for (pattern, escape, wanted) in [
+            ("pg/_%", "/", "pg\\_%"),
+            ("a//b", "/", "a\\/b"),
+            ("a\\_b", "/", "a\\\\_b"),
+            ("a\\_b", "", "a\\\\_b"),
+            ("ends/", "/", "ends\\"),
+        ] {
+            assert_eq!(like_pattern(&[Some(pattern), Some(escape)]).as_deref(), Some(wanted), "{pattern}");
+        }
+        assert_eq!(like_pattern(&[None, Some("/")]), None);
+    }
+
+    #[test]
+    fn names_fall_into_parts() {
+        for (name, wanted) in [("calls", "calls"), ("Public.\"Odd.Name\"", "public,Odd.Name")] {
+            assert_eq!(parts_of_name(&[Some(name)]).as_deref(), Some(wanted), "{name}");
+        }
+    }
 }

@@ -6,13 +6,13 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::parser::Statement as Parsed;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, SetExpr, TableFactor, Value, VisitMut,
-    VisitorMut,
+    AccessExpr, BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, SetExpr, TableFactor,
+    Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 
-use super::SCHEMA;
 use super::relations::Relation;
+use super::{INFORMATION_SCHEMA, SCHEMA};
 use select::{finds_nothing, one_value, relations, tell_apart};
 
 /// Rewrites in place what only PostgreSQL has.
@@ -77,9 +77,17 @@ fn simpler(expr: &mut Expr) -> Option<Expr> {
             // ARRAY(SELECT …), which clients ask of options and rights; there are none.
             let name = function.name.to_string();
             let selects = matches!(function.args, FunctionArguments::Subquery(_));
-            (selects && name.eq_ignore_ascii_case("array")).then(null)
+            if selects && name.eq_ignore_ascii_case("array") {
+                return Some(call_with("callhouse_no_texts", Vec::new()));
+            }
+            // `information_schema._pg_expandarray`, which JDBC asks of keys and indexes; there are none of these either.
+            if name.eq_ignore_ascii_case("_pg_expandarray") {
+                return Some(null());
+            }
+            remainder(function)
         }
         Expr::Collate { expr, .. } => Some((**expr).clone()),
+        Expr::CompoundFieldAccess { root, access_chain } => expanded(root, access_chain),
         Expr::BinaryOp { op, .. } => {
             if let BinaryOperator::PGCustomBinaryOperator(parts) = op
                 && let Some(plain) = parts.last().and_then(|name| operator(name))
@@ -95,19 +103,68 @@ fn simpler(expr: &mut Expr) -> Option<Expr> {
                 ["public", SCHEMA].map(|name| Expr::Value(Value::SingleQuotedString(name.to_owned()).into()));
             Some(Expr::InList { expr: expr.clone(), list: list.to_vec(), negated: *negated })
         }
+        Expr::Like { pattern, escape_char, .. } | Expr::ILike { pattern, escape_char, .. } => {
+            escape_by_backslash(pattern, escape_char);
+            None
+        }
         Expr::Subquery(query) => one_value(query),
         Expr::Exists { subquery, negated } => {
-            let nothing = relations(subquery).iter().any(|name| Relation::is_empty(name));
+            let nothing = relations(subquery).into_iter().any(Relation::is_empty);
             nothing.then(|| Expr::Value(Value::Boolean(*negated).into()))
         }
         _ => None,
     }
 }
 
-/// `pg_catalog.f` is `f`.
+/// `(keys).n`: a part of what [`simpler`] made NULL of.
+fn expanded(root: &Expr, access: &[AccessExpr]) -> Option<Expr> {
+    let [AccessExpr::Dot(Expr::Identifier(part))] = access else { return None };
+    let of_key = matches!(part.value.as_str(), "n" | "x");
+    let number = || Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(null()),
+        data_type: DataType::BigInt(None),
+        array: false,
+        format: None,
+    };
+    (of_key && matches!(root, Expr::Nested(_))).then(number)
+}
+
+/// `LIKE … ESCAPE 'x'`: DataFusion has the backslash only, so the pattern is written with it.
+fn escape_by_backslash(pattern: &mut Expr, escape_char: &mut Option<ValueWithSpan>) {
+    let Some(Value::SingleQuotedString(escape)) = escape_char.as_ref().map(|escape| &escape.value) else {
+        return;
+    };
+    if escape == "\\" {
+        return;
+    }
+    let escape = Expr::Value(Value::SingleQuotedString(escape.clone()).into());
+    *pattern = call_with("callhouse_like_pattern", vec![pattern.clone(), escape]);
+    *escape_char = None;
+}
+
+/// `mod(a, b)` is `a % b`.
+fn remainder(function: &Function) -> Option<Expr> {
+    if !function.name.to_string().eq_ignore_ascii_case("mod") {
+        return None;
+    }
+    let FunctionArguments::List(FunctionArgumentList { args, .. }) = &function.args else { return None };
+    let [
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(left)),
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(right)),
+    ] = args.as_slice()
+    else {
+        return None;
+    };
+    let side = |expr: &Expr| Box::new(Expr::Nested(Box::new(expr.clone())));
+    let (left, right) = (side(left), side(right));
+    Some(Expr::Nested(Box::new(Expr::BinaryOp { left, op: BinaryOperator::Modulo, right })))
+}
+
+/// `pg_catalog.f` is `f`, and so is `information_schema.f`.
 fn without_schema(name: &mut ObjectName) {
     if let [ObjectNamePart::Identifier(schema), _] = name.0.as_slice()
-        && schema.value.eq_ignore_ascii_case(SCHEMA)
+        && [SCHEMA, INFORMATION_SCHEMA].iter().any(|known| schema.value.eq_ignore_ascii_case(known))
     {
         name.0.remove(0);
     }
@@ -192,13 +249,19 @@ fn type_word(data_type: &DataType) -> Option<String> {
 }
 
 fn call(name: &str, argument: Expr) -> Expr {
+    call_with(name, vec![argument])
+}
+
+fn call_with(name: &str, arguments: Vec<Expr>) -> Expr {
+    let arguments =
+        arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)));
     Expr::Function(Function {
         name: ObjectName::from(vec![Ident::new(name)]),
         uses_odbc_syntax: false,
         parameters: FunctionArguments::None,
         args: FunctionArguments::List(FunctionArgumentList {
             duplicate_treatment: None,
-            args: vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))],
+            args: arguments.collect(),
             clauses: Vec::new(),
         }),
         filter: None,

@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::RoomOptions;
+use super::measures::Counted;
 use crate::error::Error;
 
 pub(super) struct Gate {
@@ -22,14 +23,24 @@ pub(super) struct Gate {
 pub(super) struct Turn {
     _own: OwnedSemaphorePermit,
     _all: OwnedSemaphorePermit,
+    _counted: Counted,
+}
+
+impl Turn {
+    fn new(own: OwnedSemaphorePermit, all: OwnedSemaphorePermit) -> Self {
+        Self { _own: own, _all: all, _counted: Counted::running() }
+    }
 }
 
 /// One place in the queue.
-struct Place<'a>(&'a AtomicUsize);
+struct Place<'a> {
+    waiting: &'a AtomicUsize,
+    _counted: Counted,
+}
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -52,10 +63,10 @@ impl Gate {
         if let (Ok(own), Ok(all)) =
             (Arc::clone(&own).try_acquire_owned(), Arc::clone(&self.all).try_acquire_owned())
         {
-            return Ok(Turn { _own: own, _all: all });
+            return Ok(Turn::new(own, all));
         }
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let _place = Place(&self.waiting);
+        let _place = Place { waiting: &self.waiting, _counted: Counted::waiting() };
         if before >= self.options.waiting {
             return Err(self.busy());
         }
@@ -64,7 +75,7 @@ impl Gate {
             Ok::<_, Error>((own.acquire_owned().await, Arc::clone(&self.all).acquire_owned().await))
         };
         match timeout(self.options.patience, turn).await {
-            Ok(Ok((Ok(own), Ok(all)))) => Ok(Turn { _own: own, _all: all }),
+            Ok(Ok((Ok(own), Ok(all)))) => Ok(Turn::new(own, all)),
             _ => Err(self.busy()),
         }
     }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+
 /// Limits of analysts' statements.
 #[derive(Debug, Clone)]
 pub struct RoomOptions {
@@ -28,6 +30,8 @@ pub struct RoomOptions {
     pub waiting: usize,
     /// How long a statement waits for its turn.
     pub patience: Duration,
+    /// Where statements are worked on; `None` is where they are asked.
+    pub runtime: Option<Handle>,
 }
 
 impl Default for RoomOptions {
@@ -44,6 +48,7 @@ impl Default for RoomOptions {
             running_of_caller: 4,
             waiting: 32,
             patience: Duration::from_secs(10),
+            runtime: None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Values for `$1`, `$2`, …: they come as texts, and become what the statement compares them with.
 
+use std::collections::HashMap;
+
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
@@ -45,9 +47,11 @@ impl Bound {
 pub(super) fn types(plan: &LogicalPlan) -> Result<Vec<Option<DataType>>, Error> {
     let found = plan.get_parameter_types().map_err(Error::of_statement)?;
     let counts = row_counts(plan)?;
+    let casts = casts(plan)?;
     let mut types = Vec::new();
     for (name, data_type) in found {
         let data_type = data_type.or_else(|| counts.contains(&name).then_some(DataType::Int64));
+        let data_type = data_type.or_else(|| casts.get(&name).cloned());
         let number = name.trim_start_matches('$').parse::<usize>().ok();
         let index = number.and_then(|number| number.checked_sub(1)).filter(|index| *index < MAX_PARAMETERS);
         let Some(index) = index else {
@@ -81,6 +85,25 @@ fn row_counts(plan: &LogicalPlan) -> Result<Vec<String>, Error> {
     });
     walk.map_err(Error::of_statement)?;
     Ok(names)
+}
+
+/// The parameters a statement casts, `$1::bigint`, with the type it casts them to: as PostgreSQL takes them.
+fn casts(plan: &LogicalPlan) -> Result<HashMap<String, DataType>, Error> {
+    let mut types = HashMap::new();
+    let walk = plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|part| {
+                if let Expr::Cast(cast) = part
+                    && let Expr::Placeholder(placeholder) = cast.expr.as_ref()
+                {
+                    types.insert(placeholder.id.clone(), cast.field.data_type().clone());
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    });
+    walk.map_err(Error::of_statement)?;
+    Ok(types)
 }
 
 /// The plan with its parameters replaced.

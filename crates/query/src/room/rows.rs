@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::common::runtime::SpawnedTask;
 use datafusion::physical_plan::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
 use parking_lot::Mutex;
@@ -15,7 +14,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use super::RoomOptions;
+use super::apart::Task;
 use super::gate::Turn;
+use super::measures::Outcome;
 use crate::asking::Asking;
 use crate::error::Error;
 
@@ -28,7 +29,7 @@ pub struct Rows {
     made: mpsc::Receiver<RecordBatch>,
     /// Why no more batches come, when that is not because all have come.
     failure: Arc<Mutex<Option<Error>>>,
-    _making: SpawnedTask<()>,
+    _making: Task,
 }
 
 impl Rows {
@@ -42,22 +43,34 @@ impl Rows {
         stream: SendableRecordBatchStream,
         spent: Duration,
         turn: Turn,
-        asking: Asking,
-        options: &RoomOptions,
+        (outcome, asking): (Outcome, Asking),
+        room: &RoomOptions,
     ) -> Self {
         let schema = stream.schema();
         let (sender, made) = mpsc::channel(AHEAD);
         let failure: Arc<Mutex<Option<Error>>> = Arc::default();
-        let (told, options) = (Arc::clone(&failure), options.clone());
-        let making = SpawnedTask::spawn(async move {
+        let (told, options) = (Arc::clone(&failure), room.clone());
+        let making = async move {
             let left = options.time_limit.saturating_sub(spent);
-            if let Err(error) = make(stream, left, &sender, &asking, &options).await {
-                *told.lock() = Some(error);
+            match make(stream, left, &sender, &asking, &options).await {
+                Ok(Made::All) => outcome.answered(),
+                Ok(Made::Enough) => drop(outcome),
+                Err(error) => {
+                    outcome.failed(&error);
+                    *told.lock() = Some(error);
+                }
             }
             drop(turn);
-        });
-        Self { schema, made, failure, _making: making }
+        };
+        Self { schema, made, failure, _making: Task::begin(room, making) }
     }
+}
+
+/// How far an answer was made.
+enum Made {
+    All,
+    /// Nobody wants the rest.
+    Enough,
 }
 
 async fn make(
@@ -66,7 +79,7 @@ async fn make(
     sender: &mpsc::Sender<RecordBatch>,
     asking: &Asking,
     options: &RoomOptions,
-) -> Result<(), Error> {
+) -> Result<Made, Error> {
     let (mut rows, mut bytes) = (0_u64, 0_u64);
     loop {
         let begun = Instant::now();
@@ -76,7 +89,7 @@ async fn make(
         left = left.saturating_sub(begun.elapsed());
         let batch = match next {
             Err(_) => return Err(Error::TimeLimit { seconds: options.time_limit.as_secs() }),
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(Made::All),
             Ok(Some(batch)) => batch.map_err(Error::of_statement)?,
         };
         if batch.num_rows() == 0 {
@@ -93,7 +106,7 @@ async fn make(
         match timeout(options.idle_limit, sender.send(batch)).await {
             Err(_) => return Err(Error::Idle { seconds: options.idle_limit.as_secs() }),
             // The reader is gone.
-            Ok(Err(_)) => return Ok(()),
+            Ok(Err(_)) => return Ok(Made::Enough),
             Ok(Ok(())) => {}
         }
     }

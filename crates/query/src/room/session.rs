@@ -5,16 +5,16 @@ use std::sync::Arc;
 use datafusion::catalog::SchemaProvider;
 use datafusion::error::Result;
 use datafusion::execution::disk_manager::{DiskManager, DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionContext;
 
 use super::bounded::{self, PlanConcatenation};
 use super::hold::CountGathered;
+use super::pool::StatementPool;
 use super::{Caller, RoomOptions};
 use crate::pg_catalog;
-use crate::session::{REPORTED_CONSUMERS, Sessions};
+use crate::session::Sessions;
 use crate::view::ReadView;
 
 /// Rows of a batch times the longest literal of the statement stay below this: a literal in a column is repeated in
@@ -27,7 +27,7 @@ pub(super) struct Analysts {
     runtime: RuntimeEnv,
     disk: Arc<DiskManager>,
     memory_bytes: usize,
-    catalog: Arc<dyn SchemaProvider>,
+    catalogs: Vec<(&'static str, Arc<dyn SchemaProvider>)>,
 }
 
 impl Analysts {
@@ -57,7 +57,7 @@ impl Analysts {
             base: state,
             disk: Arc::new(disk),
             memory_bytes: options.statement_memory_bytes,
-            catalog: pg_catalog::schema()?,
+            catalogs: pg_catalog::schemas()?,
         })
     }
 
@@ -69,21 +69,21 @@ impl Analysts {
         caller: &Caller,
         longest_literal: usize,
     ) -> Result<SessionContext> {
-        let pool = TrackConsumersPool::new(FairSpillPool::new(self.memory_bytes), REPORTED_CONSUMERS);
         let runtime = RuntimeEnv {
-            memory_pool: Arc::new(pool),
+            memory_pool: Arc::new(StatementPool::new(self.memory_bytes)),
             disk_manager: Arc::clone(&self.disk),
             ..self.runtime.clone()
         };
         let config = self.base.config().clone();
         let rows = (LITERAL_BYTES_OF_BATCH / longest_literal.max(1)).clamp(1, config.batch_size());
         let mut config = config.with_batch_size(rows);
-        config.options_mut().sql_parser.collect_spans = true;
+        // PostgreSQL's, not DataFusion's, whose names of types no client knows.
+        config.options_mut().catalog.information_schema = false;
         let state = SessionStateBuilder::new_from_existing(self.base.clone())
             .with_config(config)
             .with_runtime_env(Arc::new(runtime))
             .build();
-        let session = sessions.furnish(state, view, &caller.scope, &[(pg_catalog::SCHEMA, &self.catalog)])?;
+        let session = sessions.furnish(state, view, &caller.scope, &self.catalogs)?;
         session.register_udf(pg_catalog::current_user(&caller.name));
         Ok(session)
     }

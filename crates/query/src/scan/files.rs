@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{SchemaRef, UInt64Type};
 use callhouse_lake::overlay::Skip;
-use callhouse_lake::{DataFile, Table};
+use callhouse_lake::{DataFile, DataFolder, Table};
 use datafusion::catalog::Session;
 use datafusion::common::config::TableParquetOptions;
 use datafusion::common::stats::Precision;
@@ -23,18 +23,27 @@ use datafusion::physical_plan::ExecutionPlan;
 use object_store::ObjectMeta;
 use parquet::arrow::arrow_reader::RowSelection;
 
+use super::accounts::AccountRows;
 use super::lookup::Candidates;
 use super::reader::IndexedReaders;
-use super::rows::{RowsExec, RowsOfFile};
+use super::rows::{RowsExec, RowsOfFile, Sources};
 use super::statistics::FileStatistics;
+use super::wall::Wall;
 use crate::session::file_location;
 
 /// No more candidates than this, in all files together, are read row by row and filtered afterwards.
 const FEW_ROWS: usize = 32_768;
 
+/// Fewer rows of a file than twice this are read by one core.
+const WORTH_CUTTING: usize = 32_768;
+
+/// Rows of a page, nearly always; row groups begin at multiples of it.
+const PAGE_ROWS: usize = 8_192;
+
 /// What to read of the live files of a table.
 pub(crate) struct FileScan<'a> {
     pub(crate) table: Table,
+    pub(crate) folder: &'a DataFolder,
     pub(crate) schema: SchemaRef,
     pub(crate) statistics: &'a FileStatistics,
     /// Indexes into the files of `statistics`.
@@ -42,13 +51,21 @@ pub(crate) struct FileScan<'a> {
     pub(crate) skip: &'a Skip,
     pub(crate) candidates: &'a Candidates,
     pub(crate) projection: Vec<usize>,
-    /// Applied row by row by the scan.
-    pub(crate) predicate: Option<Arc<dyn PhysicalExpr>>,
+    pub(crate) walled: Option<Walled<'a>>,
+}
+
+/// The wall of a scan, and both ways to keep to it.
+pub(crate) struct Walled<'a> {
+    pub(crate) wall: &'a Wall,
+    /// Applied row by row by the scan, before anything else.
+    pub(crate) predicate: Arc<dyn PhysicalExpr>,
+    /// Tells which rows need not be read.
+    pub(crate) accounts: &'a AccountRows,
 }
 
 impl FileScan<'_> {
     /// The scan, or `None` when no row is left to read.
-    pub(crate) fn plan(
+    pub(crate) async fn plan(
         mut self,
         state: &dyn Session,
         store: &ObjectStoreUrl,
@@ -63,20 +80,31 @@ impl FileScan<'_> {
         // Newest months first: a page of the latest calls then stops reading at the first of them.
         self.chosen.sort_by_key(|index| std::cmp::Reverse((files[*index].month, files[*index].data_file_id)));
         let rows: usize = self.chosen.iter().map(|index| self.rows_left(&files[*index])).sum();
-        let groups = self.groups(state.config().target_partitions())?;
+        let partitions = state.config().target_partitions();
         let readers = readers(state, store)?;
+        let from = Sources::new(Arc::clone(&readers) as _, self.folder);
         let shown = Arc::new(self.schema.project(&self.projection)?);
         if !self.candidates.is_empty() && rows <= FEW_ROWS && !self.projection.is_empty() {
             let of_group = |group: FileGroup| group.into_inner().into_iter().map(chosen_rows).collect();
-            let partitions = groups.into_iter().map(of_group).collect();
-            return Ok(Some(Arc::new(RowsExec::new(partitions, rows, readers, shown))));
+            let partitions = self.groups(partitions)?.into_iter().map(of_group).collect();
+            return Ok(Some(Arc::new(RowsExec::new(partitions, rows, from, shown))));
+        }
+        let behind = self.behind_wall(&from).await?;
+        let groups = match &behind {
+            Some(behind) => self.dealt(behind, partitions)?,
+            None => self.groups(partitions)?,
+        };
+        if groups.is_empty() {
+            return Ok(None);
         }
         let mut totals = Statistics::new_unknown(&self.schema);
-        totals.num_rows = self.precision(rows);
-        // Few rows of a file are not worth reading it in several partitions.
-        let as_grouped =
-            (!self.candidates.is_empty()).then(|| Partitioning::UnknownPartitioning(groups.len()));
-        let scan = FileScanConfigBuilder::new(store.clone(), Arc::new(self.source(state, readers)))
+        totals.num_rows = if behind.is_some() { rows_of(&groups) } else { self.precision(rows) };
+        // Few rows of a file are not worth reading it in several partitions, and many are dealt out already.
+        let as_grouped = (behind.is_some() || !self.candidates.is_empty())
+            .then(|| Partitioning::UnknownPartitioning(groups.len()));
+        let walled = self.walled.as_ref().filter(|_| behind.is_none());
+        let source = self.source(state, readers, walled.map(|walled| Arc::clone(&walled.predicate)));
+        let scan = FileScanConfigBuilder::new(store.clone(), Arc::new(source))
             .with_file_groups(groups)
             .with_statistics(totals)
             .with_output_partitioning(as_grouped)
@@ -85,7 +113,41 @@ impl FileScan<'_> {
         Ok(Some(DataSourceExec::from_data_source(scan)))
     }
 
-    fn source(&self, state: &dyn Session, readers: Arc<IndexedReaders>) -> ParquetSource {
+    /// The rows behind the wall, where they are known by their numbers.
+    async fn behind_wall(&self, from: &Sources) -> Result<Option<Candidates>> {
+        let Some(walled) = self.walled.as_ref().filter(|_| self.candidates.is_empty()) else {
+            return Ok(None);
+        };
+        let mut opened = Vec::with_capacity(self.chosen.len());
+        for index in &self.chosen {
+            opened.push((Arc::clone(&self.statistics.files()[*index]), self.meta(*index)?));
+        }
+        walled.accounts.behind(walled.wall, &self.schema, &opened, from).await
+    }
+
+    /// Deals rows out over the partitions of the plan: each has a part of every file that is worth cutting up.
+    fn dealt(&self, behind: &Candidates, partitions: usize) -> Result<Vec<FileGroup>> {
+        let mut groups = vec![Vec::new(); partitions.max(1)];
+        let mut turn = 0;
+        for index in &self.chosen {
+            let ranges = behind.get(&self.statistics.files()[*index].data_file_id);
+            let pieces = cut(ranges.map_or(&[], Vec::as_slice), groups.len());
+            for piece in pieces {
+                let at = turn % groups.len();
+                groups[at].push(self.file(*index, Some(&piece))?);
+                turn += 1;
+            }
+        }
+        groups.retain(|group| !group.is_empty());
+        Ok(groups.into_iter().map(FileGroup::new).collect())
+    }
+
+    fn source(
+        &self,
+        state: &dyn Session,
+        readers: Arc<IndexedReaders>,
+        predicate: Option<Arc<dyn PhysicalExpr>>,
+    ) -> ParquetSource {
         let mut settings = state.config_options().execution.parquet.clone();
         if !self.candidates.is_empty() {
             // It holds whole batches of the columns of predicates, decoded around every row that is asked for.
@@ -97,8 +159,8 @@ impl FileScan<'_> {
                 ..TableParquetOptions::default()
             })
             .with_parquet_file_reader_factory(readers);
-        match &self.predicate {
-            Some(predicate) => source.with_predicate(Arc::clone(predicate)),
+        match predicate {
+            Some(predicate) => source.with_predicate(predicate),
             None => source,
         }
     }
@@ -108,12 +170,13 @@ impl FileScan<'_> {
         let partitions = partitions.clamp(1, self.chosen.len());
         let mut groups = vec![Vec::new(); partitions];
         for (turn, index) in self.chosen.iter().enumerate() {
-            groups[turn % partitions].push(self.file(*index)?);
+            groups[turn % partitions].push(self.file(*index, None)?);
         }
         Ok(groups.into_iter().map(FileGroup::new).collect())
     }
 
-    fn file(&self, index: usize) -> Result<PartitionedFile> {
+    /// A file, all of it.
+    fn meta(&self, index: usize) -> Result<PartitionedFile> {
         let file = &self.statistics.files()[index];
         let meta = ObjectMeta {
             location: file_location(self.table, &file.path)?,
@@ -123,26 +186,31 @@ impl FileScan<'_> {
             e_tag: None,
             version: None,
         };
-        let mut read = PartitionedFile::new_from_meta(meta).with_statistics(Arc::new(self.bounds(index)));
-        if let Ok(footer) = usize::try_from(file.footer_size) {
+        let read = PartitionedFile::new_from_meta(meta);
+        Ok(match usize::try_from(file.footer_size) {
             // The footer proper is followed by its length and the magic, eight bytes.
-            read = read.with_metadata_size_hint(footer + 8);
-        }
-        if let Some(selection) = self.selection(file) {
-            read = read.with_extension(ParquetRowSelection::new(selection));
-        }
-        Ok(read)
+            Ok(footer) => read.with_metadata_size_hint(footer + 8),
+            Err(_) => read,
+        })
+    }
+
+    /// A file with the rows to read of it, and what is known of them; at most those of `piece`.
+    fn file(&self, index: usize, piece: Option<&[Range<usize>]>) -> Result<PartitionedFile> {
+        let read = self.meta(index)?.with_statistics(Arc::new(self.bounds(index, piece)));
+        Ok(match self.selection(&self.statistics.files()[index], piece) {
+            Some(selection) => read.with_extension(ParquetRowSelection::new(selection)),
+            None => read,
+        })
     }
 
     /// The rows to read, when they are not all.
-    fn selection(&self, file: &DataFile) -> Option<RowSelection> {
-        let candidates = self
-            .candidates
-            .get(&file.data_file_id)
+    fn selection(&self, file: &DataFile, piece: Option<&[Range<usize>]>) -> Option<RowSelection> {
+        let chosen = piece.or_else(|| self.candidates.get(&file.data_file_id).map(Vec::as_slice));
+        let chosen = chosen
             .map(|ranges| RowSelection::from_consecutive_ranges(ranges.iter().cloned(), row_count(file)));
         let skipped = self.skip.get(&file.data_file_id).filter(|rows| !rows.is_empty());
-        match (candidates, skipped.map(|skipped| all_but(file, skipped))) {
-            (Some(candidates), Some(shown)) => Some(candidates.intersection(&shown)),
+        match (chosen, skipped.map(|skipped| all_but(file, skipped))) {
+            (Some(chosen), Some(shown)) => Some(chosen.intersection(&shown)),
             (one, other) => one.or(other),
         }
     }
@@ -161,11 +229,15 @@ impl FileScan<'_> {
     }
 
     /// The bounds of the instants of one file, by which a scan that needs only the newest rows stops early.
-    fn bounds(&self, index: usize) -> Statistics {
+    fn bounds(&self, index: usize, piece: Option<&[Range<usize>]>) -> Statistics {
         let file = &self.statistics.files()[index];
         let mut bounds = Statistics::new_unknown(&self.schema);
-        let whole = !self.skip.contains_key(&file.data_file_id) && self.candidates.is_empty();
-        bounds.num_rows = self.precision(self.rows_left(file));
+        let whole =
+            !self.skip.contains_key(&file.data_file_id) && self.candidates.is_empty() && piece.is_none();
+        bounds.num_rows = match piece {
+            Some(piece) => Precision::Inexact(piece.iter().map(Range::len).sum()),
+            None => self.precision(self.rows_left(file)),
+        };
         for (field, column) in self.schema.fields().iter().zip(&mut bounds.column_statistics) {
             if matches!(field.name().as_str(), "started_at" | "occurred_at" | "received_at")
                 && let Some(stated) = self.statistics.bounds(field.name())
@@ -189,6 +261,38 @@ fn readers(state: &dyn Session, store: &ObjectStoreUrl) -> Result<Arc<IndexedRea
         runtime.cache_manager.get_file_metadata_cache(),
     );
     Ok(Arc::new(IndexedReaders::new(footers)))
+}
+
+/// Rows of a file in parts of about one size, whole pages each; few rows are left together.
+fn cut(ranges: &[Range<usize>], parts: usize) -> Vec<Vec<Range<usize>>> {
+    let rows: usize = ranges.iter().map(Range::len).sum();
+    let share = if rows < 2 * WORTH_CUTTING { rows } else { rows.div_ceil(parts.max(1)) };
+    let mut pieces: Vec<Vec<Range<usize>>> = Vec::new();
+    let mut left = 0;
+    for range in ranges {
+        let mut start = range.start;
+        while start < range.end {
+            if left == 0 {
+                pieces.push(Vec::new());
+                left = share;
+            }
+            let end = match start + left {
+                end if end >= range.end => range.end,
+                // Between two pages, so that none is read twice.
+                end => end.next_multiple_of(PAGE_ROWS).min(range.end),
+            };
+            left = left.saturating_sub(end - start);
+            pieces.last_mut().expect("one was begun").push(start..end);
+            start = end;
+        }
+    }
+    pieces
+}
+
+fn rows_of(groups: &[FileGroup]) -> Precision<usize> {
+    let files = groups.iter().flat_map(FileGroup::iter);
+    let rows = files.filter_map(|file| file.statistics.as_ref()?.num_rows.get_value().copied());
+    Precision::Inexact(rows.sum())
 }
 
 /// A file with the rows its extension selects.
@@ -279,6 +383,30 @@ pub(crate) fn memory_plan(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_cut_between_pages_and_all_of_them_are_dealt() {
+        for (ranges, parts, wanted) in [
+            (&[(0, 1_000_000)][..], 2, 2),
+            (&[(5_000, 300_001)], 2, 2),
+            (&[(0, 10), (9_000, 400_000), (500_000, 700_000)], 3, 3),
+            (&[(7, 65_000)], 2, 1),
+            (&[(0, 100_000)], 1, 1),
+            (&[], 2, 0),
+        ] {
+            let ranges: Vec<Range<usize>> = ranges.iter().map(|(start, end)| *start..*end).collect();
+            let pieces = cut(&ranges, parts);
+            assert_eq!(pieces.len(), wanted, "{ranges:?}: {pieces:?}");
+            let rows = |ranges: &[Range<usize>]| ranges.iter().map(Range::len).sum::<usize>();
+            let most = rows(&ranges).div_ceil(wanted.max(1)) + PAGE_ROWS;
+            assert!(pieces.iter().all(|piece| rows(piece) <= most), "{pieces:?}");
+            let cuts = pieces.iter().skip(1).map(|piece| piece[0].start);
+            let mut cuts = cuts.filter(|cut| ranges.iter().all(|range| range.start != *cut));
+            assert!(cuts.all(|cut| cut.is_multiple_of(PAGE_ROWS)), "{pieces:?}");
+            let together = RowSelection::from_consecutive_ranges(pieces.concat().into_iter(), 1_000_000);
+            assert_eq!(together, RowSelection::from_consecutive_ranges(ranges.into_iter(), 1_000_000));
+        }
+    }
 
     #[test]
     fn rows_between_the_skipped_ones_are_read() {

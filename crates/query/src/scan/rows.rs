@@ -3,10 +3,11 @@
 //! DataFusion's scan makes a decompressor for each column of each row group and pass. That costs as much as what is
 //! decompressed when a page is read for a row or two: half of what calls by number took. Here a thread has one
 //! decompressor (`rows/decompress.rs`), all row groups of a file are one stream of pages (`rows/fetched.rs`), all pages of
-//! a file are fetched at once, and each is decoded once. Nothing is filtered: filters stand above, behind the wall (TEN-1).
+//! a file are fetched at once, on this thread if the system has them in memory (`rows/near.rs`), and each is decoded once. Nothing is filtered: filters stand above, behind the wall (TEN-1).
 
 mod decompress;
 mod fetched;
+mod near;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::cast;
 use arrow::datatypes::SchemaRef;
+use callhouse_lake::DataFolder;
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Statistics};
@@ -32,9 +34,13 @@ use datafusion::physical_plan::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, RowSelection};
+use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::file::metadata::PageIndexPolicy;
 
+pub(super) use fetched::{has_any, ranges};
+
 use fetched::Wanted;
+use near::NearFiles;
 
 /// A file and the rows to read of it.
 #[derive(Debug, Clone)]
@@ -43,13 +49,34 @@ pub(super) struct RowsOfFile {
     pub(super) rows: RowSelection,
 }
 
+/// Where files are read: with what is known of them, and without waiting if that can be.
+#[derive(Debug, Clone)]
+pub(super) struct Sources {
+    readers: Arc<dyn ParquetFileReaderFactory>,
+    near: NearFiles,
+}
+
+impl Sources {
+    pub(super) fn new(readers: Arc<dyn ParquetFileReaderFactory>, folder: &DataFolder) -> Self {
+        Self { readers, near: NearFiles::new(folder) }
+    }
+
+    pub(super) fn open(
+        &self,
+        file: &PartitionedFile,
+        metrics: &ExecutionPlanMetricsSet,
+    ) -> Result<Box<dyn AsyncFileReader + Send>> {
+        self.readers.create_reader(0, file.clone(), file.metadata_size_hint, metrics)
+    }
+}
+
 /// The chosen rows of files, partition by partition.
 #[derive(Debug)]
 pub(crate) struct RowsExec {
     partitions: Vec<Arc<[RowsOfFile]>>,
     /// At most so many rows are read.
     row_count: usize,
-    readers: Arc<dyn ParquetFileReaderFactory>,
+    from: Sources,
     schema: SchemaRef,
     properties: Arc<PlanProperties>,
 }
@@ -59,7 +86,7 @@ impl RowsExec {
     pub(super) fn new(
         partitions: Vec<Vec<RowsOfFile>>,
         row_count: usize,
-        readers: Arc<dyn ParquetFileReaderFactory>,
+        from: Sources,
         schema: SchemaRef,
     ) -> Self {
         let properties = PlanProperties::new(
@@ -69,7 +96,7 @@ impl RowsExec {
             Boundedness::Bounded,
         );
         let partitions = partitions.into_iter().map(Arc::from).collect();
-        Self { partitions, row_count, readers, schema, properties: Arc::new(properties) }
+        Self { partitions, row_count, from, schema, properties: Arc::new(properties) }
     }
 
     pub(super) fn row_count(&self) -> usize {
@@ -132,11 +159,11 @@ impl ExecutionPlan for RowsExec {
 
     fn execute(&self, partition: usize, task: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let files = Arc::clone(&self.partitions[partition]);
-        let (readers, schema) = (Arc::clone(&self.readers), Arc::clone(&self.schema));
+        let (from, schema) = (self.from.clone(), Arc::clone(&self.schema));
         let batch_rows = task.session_config().batch_size();
         let read = move |index: usize| {
-            let (files, readers, schema) = (Arc::clone(&files), Arc::clone(&readers), Arc::clone(&schema));
-            async move { read(&files[index], readers.as_ref(), &schema, batch_rows).await }
+            let (files, from, schema) = (Arc::clone(&files), from.clone(), Arc::clone(&schema));
+            async move { read(&files[index], &from, &schema, batch_rows).await }
         };
         let batches = stream::iter(0..self.partitions[partition].len())
             .then(read)
@@ -146,18 +173,23 @@ impl ExecutionPlan for RowsExec {
     }
 }
 
-async fn read(
+/// The rows of a file, of the columns of a schema.
+pub(super) async fn read(
     of: &RowsOfFile,
-    readers: &dyn ParquetFileReaderFactory,
+    from: &Sources,
     schema: &SchemaRef,
     batch_rows: usize,
 ) -> Result<Vec<RecordBatch>> {
-    let hint = of.file.metadata_size_hint;
-    let mut reader = readers.create_reader(0, of.file.clone(), hint, &ExecutionPlanMetricsSet::new())?;
+    let mut reader = from.open(&of.file, &ExecutionPlanMetricsSet::new())?;
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
     let metadata = reader.get_metadata(Some(&options)).await?;
     let wanted = Wanted::of(metadata, schema, &of.rows)?;
-    let bytes = reader.get_byte_ranges(wanted.byte_ranges()).await?;
+    let ranges = wanted.byte_ranges();
+    let bytes = match from.near.read(&of.file.object_meta.location, &ranges) {
+        Some(bytes) => bytes,
+        // Also says what is wrong, if something is.
+        None => reader.get_byte_ranges(ranges).await?,
+    };
     let mut batches = Vec::new();
     for batch in wanted.decode(bytes, batch_rows)? {
         batches.push(shown(&batch?, schema)?);

@@ -84,6 +84,10 @@ impl Wall {
     /// The rows of a batch that may be seen. `account` is the index of the account column.
     pub(crate) fn keep(&self, batch: &RecordBatch, account: usize) -> Result<RecordBatch> {
         let accounts = texts(batch, account)?;
+        if let Some(only) = only_value(accounts) {
+            let rows = if self.lets_through(only) { batch.num_rows() } else { 0 };
+            return Ok(batch.slice(0, rows));
+        }
         let may_pass = |row: usize| accounts.is_valid(row) && self.lets_through(accounts.value(row));
         let mask = BooleanArray::from_iter((0..accounts.len()).map(|row| Some(may_pass(row))));
         if mask.true_count() == batch.num_rows() {
@@ -99,6 +103,23 @@ pub(crate) fn texts(batch: &RecordBatch, column: usize) -> Result<&StringArray> 
     texts.ok_or_else(|| {
         DataFusionError::Internal(format!("{} is not text", batch.schema_ref().field(column).name()))
     })
+}
+
+/// The value that all rows of a column have, as nearly always one account's rows lie together; `None` when they have
+/// several, or none.
+fn only_value(values: &StringArray) -> Option<&str> {
+    if values.is_empty() || values.null_count() > 0 {
+        return None;
+    }
+    let first = values.value(0);
+    let offsets = values.value_offsets();
+    let mut lengths = offsets.iter().zip(&offsets[1..]).map(|(start, end)| end - start);
+    let length = i32::try_from(first.len()).ok()?;
+    let (start, end) = (usize::try_from(*offsets.first()?).ok()?, usize::try_from(*offsets.last()?).ok()?);
+    let bytes = values.value_data().get(start..end)?;
+    // Values of one length repeat the first one when each byte is that of the value before.
+    let repeats = || bytes.get(first.len()..) == bytes.get(..bytes.len() - first.len());
+    (lengths.all(|other| other == length) && repeats()).then_some(first)
 }
 
 /// The number of leading values for which `below` holds.
@@ -281,6 +302,33 @@ mod tests {
         ] {
             let kept = wall(&names).keep_sorted(&rows(), 1).expect("rows");
             assert_eq!(numbers(&kept), wanted, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_all_rows_have_is_seen_and_no_other() {
+        let of = |values: &[Option<&str>]| only_value(&StringArray::from(values.to_vec())).map(str::to_owned);
+        assert_eq!(of(&[Some("ab"); 3]).as_deref(), Some("ab"));
+        assert_eq!(of(&[Some(""); 3]).as_deref(), Some(""));
+        assert_eq!(of(&[Some("a")]).as_deref(), Some("a"));
+        for other in [
+            &[Some("ab"), Some("ab"), Some("ac")][..],
+            &[Some("aa"), Some("a"), Some("aaa")],
+            &[Some("ab"), None, Some("ab")],
+            &[Some("ab"), Some("ba")],
+            &[None, None],
+            &[],
+        ] {
+            assert_eq!(of(other), None, "{other:?}");
+        }
+        let sliced = StringArray::from(vec!["x", "ab", "ab", "y"]).slice(1, 2);
+        assert_eq!(only_value(&sliced), Some("ab"));
+    }
+
+    #[test]
+    fn ten_1_rows_of_one_account_pass_or_do_not() {
+        for (rows, wanted) in [(rows().slice(1, 2), 2), (rows().slice(4, 1), 0), (rows().slice(2, 3), 1)] {
+            assert_eq!(wall(&["b"]).keep(&rows, 1).expect("rows").num_rows(), wanted);
         }
     }
 

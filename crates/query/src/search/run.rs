@@ -1,7 +1,6 @@
 //! Running a call search: `queries/cdr_search.sql` with its filters bound, then ordered and cut.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
@@ -14,9 +13,9 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use super::listed::Listed;
 use super::{CallSearch, Order, SortDirection};
 use crate::error::Error;
-use crate::named;
 use crate::params::{Param, Params};
 use crate::scan::{file_rows, reads_in_order};
+use crate::{named, planning};
 
 /// Most rows that may be skipped and returned together; they are held in memory while they are sorted.
 const MAX_REACH: u64 = 10_000_000;
@@ -40,7 +39,7 @@ pub(crate) async fn total(
     matching: DataFrame,
 ) -> Result<u64, Error> {
     if let Some(params) = summed(search) {
-        let total = named::plan(session, "cdr_total", &params).await?.collect().await;
+        let total = planning::batches(named::plan(session, "cdr_total", &params).await?).await;
         let total = total.map_err(|source| Error::execute("counting calls", source))?;
         return Ok(total.iter().map(calls_of).sum());
     }
@@ -108,20 +107,22 @@ pub(crate) async fn page(matching: DataFrame, search: &CallSearch) -> Result<Vec
     if asks_by_index(search) || is_near(search) {
         let sorted = matching.clone().sort(keys.clone()).map_err(failed)?;
         let whole = sorted.limit(offset, Some(quantity)).map_err(failed)?;
-        let plan = whole.create_physical_plan().await.map_err(failed)?;
+        let (state, plan) = whole.into_parts();
+        let plan = planning::physical(&state, &plan).await.map_err(failed)?;
         // Then no more places are read than the page may have anyway, or no more rows than the page and a few.
         let few = file_rows(&plan) <= quantity.saturating_mul(BLOCK_ROWS);
         if few || is_near(search) && reads_in_order(&plan) {
-            return collect(plan, Arc::new(whole.task_ctx())).await.map_err(failed);
+            return collect(plan, planning::task(&state)).await.map_err(failed);
         }
     }
     let ordered = matching.clone().select(with_keys(&[], &search.order)).map_err(failed)?;
     let ordered = ordered.sort(keys.clone()).map_err(failed)?;
-    let listed = ordered.limit(offset, Some(quantity)).map_err(failed)?.collect().await.map_err(failed)?;
+    let listed = ordered.limit(offset, Some(quantity)).map_err(failed)?;
+    let listed = planning::batches(listed).await.map_err(failed)?;
     let listed = Listed::of(&listed).map_err(failed)?;
     let Some(filter) = listed.filter() else { return Ok(Vec::new()) };
     let whole = matching.filter(filter).map_err(failed)?.sort(keys).map_err(failed)?;
-    let whole = whole.collect().await.map_err(failed)?;
+    let whole = planning::batches(whole).await.map_err(failed)?;
     whole.iter().map(|batch| listed.keep(batch)).collect::<Result<_, _>>().map_err(failed)
 }
 

@@ -6,7 +6,7 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
 use async_trait::async_trait;
 use callhouse_core::Timestamp;
-use callhouse_lake::sums::{Dimension, Sign, SumsReader};
+use callhouse_lake::sums::{Callers, Dimension, Sign, SumsReader};
 use callhouse_lake::{DataFile, Family, Table};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::datasource::{TableType, provider_as_source};
@@ -32,6 +32,15 @@ pub(crate) struct SumsProvider {
     to: Timestamp,
 }
 
+/// Callers as months name them, as terms at hand, and as terms to be read.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub(super) whole: Option<(Timestamp, Timestamp)>,
+    pub(super) months: Vec<Arc<Vec<Callers>>>,
+    pub(super) terms: Vec<RecordBatch>,
+    pub(super) edges: Vec<Arc<dyn ExecutionPlan>>,
+}
+
 impl SumsProvider {
     pub(crate) fn new(
         calls: tables::Provider,
@@ -45,24 +54,66 @@ impl SumsProvider {
 
     /// The sums of the settled files in a range of whole buckets; `None` when a file carries none.
     async fn settled(&self, start: Timestamp, end: Timestamp) -> Result<Option<Vec<RecordBatch>>> {
+        let dimension = self.dimension;
+        self.of_files(start, end, move |reader, file, accounts| {
+            let rows = reader.rows(file, dimension, accounts)?;
+            Ok(rows.map(|rows| rows.iter().map(|rows| between(rows, start, end)).collect()))
+        })
+        .await
+    }
+
+    /// What is made of the sums of each settled file of months; `None` when a file carries none.
+    async fn of_files<T: Send + 'static>(
+        &self,
+        start: Timestamp,
+        end: Timestamp,
+        of_file: impl Fn(
+            &SumsReader,
+            &DataFile,
+            Option<&[String]>,
+        ) -> Result<Option<Vec<T>>, callhouse_lake::Error>
+        + Send
+        + 'static,
+    ) -> Result<Option<Vec<T>>> {
         let Some(reader) = self.reader.clone() else { return Ok(None) };
         let months = start.utc_month()..=Timestamp(end.micros() - 1).utc_month();
         let files = self.calls.view().snapshot().files.get(&Table::Calls).into_iter().flatten();
         let files: Vec<Arc<DataFile>> =
             files.filter(|file| file.month.is_some_and(|month| months.contains(&month))).cloned().collect();
         let accounts = self.calls.wall().map(|wall| wall.accounts().to_vec());
-        let dimension = self.dimension;
         let read = move || {
-            let mut batches = Vec::new();
+            let mut all = Vec::new();
             for file in files {
-                let Some(rows) = reader.rows(&file, dimension, accounts.as_deref())? else { return Ok(None) };
-                batches.extend(rows.iter().map(|rows| between(rows, start, end)));
+                let Some(made) = of_file(&reader, &file, accounts.as_deref())? else { return Ok(None) };
+                all.extend(made);
             }
-            Ok(Some(batches))
+            Ok(Some(all))
         };
         let read = tokio::task::spawn_blocking(read).await;
         let read = read.map_err(|error| DataFusionError::External(Box::new(error)))?;
         read.map_err(|error: callhouse_lake::Error| DataFusionError::External(Box::new(error)))
+    }
+
+    /// The callers of the range, not counted yet.
+    pub(super) async fn callers(&self, state: &dyn Session) -> Result<Parts> {
+        let columns = Dimension::counted_columns();
+        let terms =
+            |from, to, sign| Terms { sign, dimension: self.dimension, from, to, columns: columns.clone() };
+        let mut parts = Parts::default();
+        let mut edges = vec![(self.from, self.to, Sign::Plus)];
+        let cover = Cover::of(self.dimension.bucket(), self.from, self.to);
+        if let Some((start, end)) = cover.whole
+            && let Some(months) = self.of_files(start, end, SumsReader::callers).await?
+        {
+            parts.months = months;
+            parts.terms = self.unsettled(|sign| terms(start, end, sign)).await?;
+            parts.whole = cover.whole;
+            edges = cover.edges;
+        }
+        for (from, to, sign) in edges.into_iter().filter(|(from, to, _)| from < to) {
+            parts.edges.push(self.read(state, terms(from, to, sign)).await?);
+        }
+        Ok(parts)
     }
 
     /// What the overlay adds to and takes from the sums of the files.

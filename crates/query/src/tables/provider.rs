@@ -20,8 +20,8 @@ use datafusion::physical_plan::union::UnionExec;
 
 use super::{MemoryRows, SqlTable, Unsettled};
 use crate::scan::{
-    ACCOUNT, Candidates, FileScan, FileStatistics, Wall, WallExec, candidates, conditions, memory_plan,
-    surviving,
+    ACCOUNT, AccountRows, Candidates, FileScan, FileStatistics, Wall, WallExec, Walled, candidates,
+    conditions, memory_plan, surviving,
 };
 use crate::view::ReadView;
 
@@ -32,6 +32,7 @@ pub(crate) struct Provider {
     view: ReadView,
     wall: Option<Wall>,
     lookups: Arc<Lookups>,
+    accounts: Arc<AccountRows>,
     store: ObjectStoreUrl,
 }
 
@@ -41,10 +42,11 @@ impl Provider {
         view: ReadView,
         wall: Option<Wall>,
         lookups: Arc<Lookups>,
+        accounts: Arc<AccountRows>,
         store: ObjectStoreUrl,
     ) -> Self {
         let schema = table.schema();
-        Self { table, schema, view, wall, lookups, store }
+        Self { table, schema, view, wall, lookups, accounts, store }
     }
 
     pub(crate) fn view(&self) -> &ReadView {
@@ -88,19 +90,27 @@ impl Provider {
         }
         let scan = FileScan {
             table: self.table.files(),
+            folder: self.lookups.folder(),
             schema: Arc::clone(&self.schema),
             statistics: &statistics,
             chosen,
             skip: &unsettled.skip,
             candidates: &candidates,
             projection,
-            predicate: self.physical(state, wall)?,
+            walled: self.walled(state, wall)?,
         };
-        let plan = scan.plan(state, &self.store)?;
+        let plan = scan.plan(state, &self.store).await?;
         Ok(match (plan, &self.wall) {
             (Some(plan), Some(wall)) => Some(Arc::new(WallExec::try_new(plan, wall.clone())?)),
             (plan, _) => plan,
         })
+    }
+
+    fn walled(&self, state: &dyn Session, expression: Option<Expr>) -> Result<Option<Walled<'_>>> {
+        let (Some(wall), Some(predicate)) = (&self.wall, self.physical(state, expression)?) else {
+            return Ok(None);
+        };
+        Ok(Some(Walled { wall, predicate, accounts: &self.accounts }))
     }
 
     /// What the lookup indexes of chosen files say about filters.

@@ -27,7 +27,7 @@ fn question(params: Params) -> ExportQuestion {
 async fn lake(calls_of: &[(u8, u32, bool)]) -> Lake {
     let lake = Lake::empty().await;
     let account = |number: u8| ["acme", "beta", "gamma"][usize::from(number % 3)];
-    for month in ["2026-03-01T00:00:00Z", "2026-02-01T00:00:00Z"] {
+    for (short, month) in [("03", "2026-03-01T00:00:00Z"), ("02", "2026-02-01T00:00:00Z")] {
         for file in 0..2 {
             let mut lines = HEADER.to_owned();
             for (number, (of, minutes, outbound)) in
@@ -35,7 +35,7 @@ async fn lake(calls_of: &[(u8, u32, bool)]) -> Lake {
             {
                 let started = at(month).plus_micros(i64::from(*minutes % 38_000) * MINUTE).to_rfc3339();
                 let direction = if *outbound { "outbound" } else { "inbound" };
-                let id = format!("{}-{number:04}", &month[5..7]);
+                let id = format!("{short}-{number:04}");
                 writeln!(lines, "{},{id},{number},{started},completed,{direction},{number}", account(*of))
                     .expect("text");
             }

@@ -163,10 +163,10 @@ async fn only_files_that_may_have_it_are_opened() {
     }
 }
 
-/// Rows at both ends and in the middle of a file of two row groups and many pages, some of them next to each other.
-#[tokio::test]
-async fn lak_3_rows_of_many_pages_and_row_groups_are_those_of_a_scan() {
-    const MANY: usize = 140_000;
+const MANY: usize = 140_000;
+
+/// A file of two row groups and many pages; the accounts meet in the middle of a page.
+async fn many() -> Lake {
     let lake = Lake::empty().await;
     let row = |n: usize| {
         let started = at("2026-03-01T00:00:00Z").plus_micros(i64::try_from(n).expect("small") * 10_000_000);
@@ -177,6 +177,47 @@ async fn lak_3_rows_of_many_pages_and_row_groups_are_those_of_a_scan() {
     let lines: String = (0..MANY).map(row).collect();
     lake.settle_month(&format!("{HEADER}{lines}")).await;
     lake.heat(&format!("{HEADER}acme,sip-8191,8191,2026-03-01T00:00:00Z,failed,inbound,,\n"), 0);
+    lake
+}
+
+/// An account's rows of a large file are read by their numbers, and no expression sees another one.
+#[tokio::test]
+async fn ten_1_the_rows_of_an_account_are_exactly_its_own() {
+    let lake = many().await;
+    for (account, calls, range) in [
+        (ACME, 100_000, "| 0           | 99999 "),
+        ("beta", 40_000, "| 100000      | 139999 "),
+        ("gamma", 0, "|"),
+    ] {
+        let all = "SELECT count(DISTINCT callid), min(callid), max(callid), count(*) FROM calls";
+        let plan = lake.engine.explain(&scope(account), all).await.expect("a plan");
+        assert!(!plan.contains("predicate=account"), "{plan}");
+        let shown = pretty_format_batches(&[ask(&lake, &scope(account), all).await]).expect("printable");
+        let shown = shown.to_string();
+        let cells = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(cells(&shown).contains(&cells(&format!("| {calls} {range}"))), "{shown}");
+        // Fails on every row of another account.
+        let tells = format!(
+            "SELECT count(*) FROM calls WHERE CAST(CASE WHEN account = '{account}' THEN '1' ELSE account END AS INT) = 1"
+        );
+        let shown = pretty_format_batches(&[ask(&lake, &scope(account), &tells).await]).expect("printable");
+        assert!(shown.to_string().contains(&format!("| {calls} ")), "{account}: {shown}");
+    }
+    let both = Scope::Accounts(
+        vec![ACME, "beta"]
+            .into_iter()
+            .map(|name| callhouse_core::AccountId::new(name).expect("a name"))
+            .collect(),
+    );
+    let counted = ask(&lake, &both, "SELECT account, count(*) FROM calls GROUP BY 1 ORDER BY 1").await;
+    let shown = pretty_format_batches(&[counted]).expect("printable").to_string();
+    assert!(shown.contains("100000") && shown.contains("40000"), "{shown}");
+}
+
+/// Rows at both ends and in the middle, some of them next to each other.
+#[tokio::test]
+async fn lak_3_rows_of_many_pages_and_row_groups_are_those_of_a_scan() {
+    let lake = many().await;
     let ids = [0, 255, 256, 8_190, 8_191, 8_192, 70_000, 99_999, 100_000, 131_071, 131_072, 139_999];
     let ids = ids.map(|id| id.to_string()).join(", ");
     for scope in [Scope::All, scope(ACME), scope("beta")] {

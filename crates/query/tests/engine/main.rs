@@ -1,5 +1,6 @@
 //! The engine over a real lake: a catalog, Parquet files and hot rows in a temporary folder.
 
+mod clients;
 mod events;
 mod exporting;
 mod folds;

@@ -65,6 +65,8 @@ pub(crate) async fn check(engine: &Engine, scope: &Scope) {
              AND coalesce(from_number, from_number_raw) <> 'anonymous' GROUP BY 1"
         );
         same(engine, scope, &summed, &counted).await;
+        let counted = format!("SELECT count(DISTINCT c) FROM ({counted}) AS callers (c, n)");
+        same(engine, scope, &format!("SELECT callers FROM unique_callers('{from}', '{to}')"), &counted).await;
     }
 }
 
@@ -123,6 +125,9 @@ async fn ten_1_sums_are_walled() {
         (rows(&lake.engine, &Scope::All, sql).await, rows(&lake.engine, &scope("acme"), sql).await);
     assert!(!acme.is_empty() && acme.len() < all.len(), "{acme:?} of {all:?}");
     assert!(rows(&lake.engine, &Scope::Accounts(Vec::new()), sql).await.is_empty());
+    let sql = "SELECT callers FROM unique_callers('2026-03-01T00:00:00Z', '2026-04-01T00:00:00Z')";
+    assert_eq!(rows(&lake.engine, &scope("acme"), sql).await, [format!("|{}|", acme.len())]);
+    assert_eq!(rows(&lake.engine, &Scope::Accounts(Vec::new()), sql).await, ["|0|"]);
 }
 
 #[tokio::test]
@@ -152,6 +157,8 @@ async fn a_call_of_the_function_that_makes_no_sense_says_why() {
         ),
         ("call_sums('total', 'yesterday', '2026-03-29')", "must be two instants"),
         ("call_sums('total', $1, '2026-03-29')", "must be two instants"),
+        ("unique_callers('2026-03-29')", "takes two instants"),
+        ("unique_callers('yesterday', '2026-03-29')", "must be two instants"),
     ] {
         let error =
             lake.engine.sql(&scope("acme"), &format!("SELECT * FROM {call}")).await.err().expect("refused");

@@ -7,18 +7,15 @@ use super::{answer, problem, schema};
 pub(super) fn add(add: &mut impl FnMut(&str, Value) -> Option<Value>) {
     add("/v1/exports", json!({ "post": create(), "get": list() }));
     add("/v1/exports/{id}", json!({ "get": get(), "delete": delete() }));
-    let content = json!({ "text/csv": {}, "application/x-ndjson": {}, "application/gzip": {}, "application/vnd.apache.parquet": {} });
-    add("/v1/exports/{id}/file", json!({ "get": file("The file; whole, or in part by Range", &content) }));
-    let content = json!({ "application/json": { "schema": schema("Manifest") } });
-    add(
-        "/v1/exports/{id}/manifest",
-        json!({ "get": file("What the file holds: request, control totals, snapshot", &content) }),
-    );
+    add("/v1/exports/{id}/file", json!({ "get": file() }));
+    add("/v1/exports/{id}/manifest", json!({ "get": manifest() }));
 }
 
 fn refusals(others: &[(&str, Value)]) -> Map<String, Value> {
     let every = [
         ("401", problem("no or bad credentials, or a link that is not good or has expired")),
+        ("403", problem("the credentials lack the scope export")),
+        ("429", problem("too many requests, or exports that wait or run; see Retry-After")),
         ("500", problem("a fault of callhouse")),
         ("503", problem("the catalog does not answer; see Retry-After")),
     ];
@@ -51,7 +48,6 @@ fn create() -> Value {
             ("408", problem("the body came too slowly")),
             ("413", problem("the body is too long")),
             ("415", problem("a content type or encoding that is not understood")),
-            ("429", problem("as many exports of the account as may be wait or run")),
         ]),
     })
 }
@@ -91,25 +87,40 @@ fn delete() -> Value {
     })
 }
 
-fn file(summary: &str, content: &Value) -> Value {
-    let body = |description: &str| json!({ "description": description, "content": content });
-    json!({
-        "summary": summary,
-        "tags": ["exports"],
-        "parameters": [
-            id(),
-            { "name": "expires", "in": "query", "description": "of a link", "schema": { "type": "integer" } },
-            { "name": "signature", "in": "query", "description": "of a link", "schema": { "type": "string" } },
-            { "name": "Range", "in": "header", "description": "one range of bytes", "schema": { "type": "string" } },
-        ],
-        "responses": refusals(&[
-            ("200", body("all of it")),
-            ("206", body("the part asked for")),
-            ("304", json!({ "description": "it is the one of If-None-Match" })),
-            ("409", problem("it is not done yet; see Retry-After")),
-            ("410", problem("it has expired, failed or was canceled")),
-            ("416", problem("no byte of the range is there")),
-            unknown(),
-        ]),
-    })
+fn file() -> Value {
+    let body = |description: &str| {
+        let content = json!({
+            "text/csv": {}, "application/x-ndjson": {}, "application/gzip": {}, "application/vnd.apache.parquet": {},
+        });
+        json!({ "description": description, "content": content })
+    };
+    let range = json!({ "name": "Range", "in": "header", "description": "one range of bytes", "schema": { "type": "string" } });
+    let answers = [
+        ("200", body("all of it")),
+        ("206", body("the part asked for")),
+        ("416", problem("no byte of the range is there")),
+    ];
+    fetched("The file; whole, or in part by Range", &[range], &answers)
+}
+
+fn manifest() -> Value {
+    let whole = ("200", answer("all of it", "Manifest"));
+    fetched("What the file holds: request, control totals, snapshot", &[], &[whole])
+}
+
+fn fetched(summary: &str, parameters: &[Value], answers: &[(&str, Value)]) -> Value {
+    let mut all = vec![
+        id(),
+        json!({ "name": "expires", "in": "query", "description": "of a link", "schema": { "type": "integer" } }),
+        json!({ "name": "signature", "in": "query", "description": "of a link", "schema": { "type": "string" } }),
+    ];
+    all.extend_from_slice(parameters);
+    let mut responses = refusals(&[
+        ("304", json!({ "description": "it is the one of If-None-Match" })),
+        ("409", problem("it is not done yet; see Retry-After")),
+        ("410", problem("it has expired, failed or was canceled")),
+        unknown(),
+    ]);
+    responses.extend(answers.iter().map(|(status, answer)| ((*status).to_owned(), answer.clone())));
+    json!({ "summary": summary, "tags": ["exports"], "parameters": all, "responses": responses })
 }

@@ -9,6 +9,7 @@ use callhouse_query::{Answer, Error};
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
+use super::source::placed;
 use crate::secret::Secret;
 
 pub(super) struct Remote {
@@ -49,14 +50,8 @@ impl Remote {
 
 /// What an error of the server says, and where.
 fn said(body: &Value) -> Option<String> {
-    let mut text = body["detail"].as_str()?.to_owned();
-    if let (Some(line), Some(column)) = (body["line"].as_u64(), body["column"].as_u64()) {
-        text += &format!(" (line {line}, column {column})");
-    }
-    if let Some(hint) = body["hint"].as_str() {
-        text += &format!("\nhint: {hint}");
-    }
-    Some(text)
+    let place = body["line"].as_u64().zip(body["column"].as_u64());
+    Some(placed(body["detail"].as_str()?, place, body["hint"].as_str()))
 }
 
 /// An Arrow stream that is being received.

@@ -1,7 +1,8 @@
 //! Whom statements are asked of.
 
+use anyhow::anyhow;
 use arrow::datatypes::SchemaRef;
-use callhouse_query::{Answer, Engine, Scope};
+use callhouse_query::{Answer, Engine, Error, Scope};
 
 use super::remote::Remote;
 
@@ -16,8 +17,31 @@ impl Source {
     /// The rows of one statement, as they come.
     pub(super) async fn ask(&self, statement: &str) -> anyhow::Result<(SchemaRef, Answer)> {
         match self {
-            Self::Lake { engine, scope } => Ok(engine.sql(scope, statement).await?),
+            Self::Lake { engine, scope } => engine.sql(scope, statement).await.map_err(refusal),
             Self::Server(server) => server.ask(statement).await,
         }
     }
+}
+
+/// A refusal with its place and hint, which the error of the engine keeps apart.
+fn refusal(error: Error) -> anyhow::Error {
+    match error {
+        Error::Statement { reason, position, hint } => {
+            let place = position.map(|position| (position.line, position.column));
+            anyhow!(placed(&reason, place, hint.as_deref()))
+        }
+        error => error.into(),
+    }
+}
+
+/// What was wrong, where, and what was perhaps meant.
+pub(super) fn placed(reason: &str, place: Option<(u64, u64)>, hint: Option<&str>) -> String {
+    let mut text = reason.to_owned();
+    if let Some((line, column)) = place {
+        text += &format!(" (line {line}, column {column})");
+    }
+    if let Some(hint) = hint {
+        text += &format!("\nhint: {hint}");
+    }
+    text
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType, Expr, GroupByExpr, Ident, Join, JoinOperator, ObjectNamePart, Query, Select,
-    SelectItem, SetExpr, TableFactor, Value,
+    CastKind, DataType, Expr, GroupByExpr, Ident, Join, JoinOperator, Query, Select, SelectItem, SetExpr,
+    TableFactor, Value,
 };
 
 use super::{call, null};
@@ -18,11 +18,7 @@ pub(super) fn finds_nothing(select: &mut Select) -> bool {
         std::iter::once(&from.relation).chain(from.joins.iter().filter(inner).map(|join| &join.relation))
     });
     let empty = |factor: &TableFactor| match factor {
-        TableFactor::Table { name, args: None, .. } => name
-            .0
-            .last()
-            .and_then(ObjectNamePart::as_ident)
-            .is_some_and(|last| Relation::is_empty(&last.value)),
+        TableFactor::Table { name, args: None, .. } => Relation::named(name).is_some_and(Relation::is_empty),
         _ => false,
     };
     let read: Vec<&TableFactor> = read.collect();
@@ -47,14 +43,7 @@ pub(super) fn finds_nothing(select: &mut Select) -> bool {
         if is_aggregate(expr) {
             return false;
         }
-        let expr = Expr::Cast {
-            kind: CastKind::DoubleColon,
-            expr: Box::new(null()),
-            data_type: if is_truth(expr) { DataType::Boolean } else { DataType::Text },
-            array: false,
-            format: None,
-        };
-        items.push(SelectItem::ExprWithAlias { expr, alias });
+        items.push(SelectItem::ExprWithAlias { expr: nothing_like(expr), alias });
     }
     select.projection = items;
     select.from.clear();
@@ -129,22 +118,14 @@ pub(super) fn tell_apart(body: &mut SetExpr) {
 }
 
 /// The catalog relations a simple query reads; empty when it reads anything else.
-pub(super) fn relations(query: &Query) -> Vec<String> {
+pub(super) fn relations(query: &Query) -> Vec<&'static Relation> {
     let SetExpr::Select(select) = query.body.as_ref() else { return Vec::new() };
-    let mut names = Vec::new();
-    for from in &select.from {
-        // Of outer joins the inner side may be missing without the row being so.
-        for factor in std::iter::once(&from.relation) {
-            let TableFactor::Table { name, args: None, .. } = factor else { return Vec::new() };
-            let last =
-                name.0.last().and_then(ObjectNamePart::as_ident).map(|ident| ident.value.to_lowercase());
-            match last {
-                Some(last) if Relation::exists(&last) => names.push(last),
-                _ => return Vec::new(),
-            }
-        }
-    }
-    names
+    // Of outer joins the inner side may be missing without the row being so.
+    let read = select.from.iter().map(|from| match &from.relation {
+        TableFactor::Table { name, args: None, .. } => Relation::named(name),
+        _ => None,
+    });
+    read.collect::<Option<_>>().unwrap_or_default()
 }
 
 /// A scalar subquery over the catalog: NULL when there is nothing to find, else of at most one row, which DataFusion
@@ -162,7 +143,7 @@ pub(super) fn one_value(query: &mut Query) -> Option<Expr> {
     if is_aggregate(value) {
         return None;
     }
-    if read.iter().any(|name| Relation::is_empty(name)) {
+    if read.into_iter().any(Relation::is_empty) {
         return Some(null());
     }
     if matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty())
@@ -186,10 +167,21 @@ fn is_aggregate(expr: &Expr) -> bool {
     }
 }
 
-fn is_truth(expr: &Expr) -> bool {
-    match expr {
-        Expr::CompoundIdentifier(parts) => parts.last().is_some_and(|last| Relation::is_truth(&last.value)),
-        Expr::Identifier(name) => Relation::is_truth(&name.value),
-        _ => false,
-    }
+/// NULL of the type a column of a relation has; of anything else of no type, so that it takes that of the other half
+/// of a union.
+fn nothing_like(expr: &Expr) -> Expr {
+    let column = match expr {
+        Expr::CompoundIdentifier(parts) => parts.last().map(|last| last.value.as_str()),
+        Expr::Identifier(name) => Some(name.value.as_str()),
+        _ => None,
+    };
+    let data_type = match column.and_then(Relation::type_of) {
+        Some(arrow::datatypes::DataType::Boolean) => DataType::Boolean,
+        Some(arrow::datatypes::DataType::Int16) => DataType::SmallInt(None),
+        Some(arrow::datatypes::DataType::Int32) => DataType::Integer(None),
+        Some(arrow::datatypes::DataType::Int64) => DataType::BigInt(None),
+        Some(_) => DataType::Text,
+        None => return null(),
+    };
+    Expr::Cast { kind: CastKind::DoubleColon, expr: Box::new(null()), data_type, array: false, format: None }
 }

@@ -10,13 +10,11 @@ use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, ScalarValue};
 use datafusion::error::Result;
 use datafusion::physical_expr::PhysicalExpr;
-use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::file::metadata::ParquetMetaData;
-use parquet::file::page_index::offset_index::PageLocation;
 
 use super::{ByStart, STARTED_AT};
-use crate::scan::ACCOUNT;
-use crate::scan::prune;
+use crate::scan::page_bounds::Bounds;
+use crate::scan::{ACCOUNT, prune};
 
 /// A run of rows of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +35,7 @@ pub(super) fn pages(
         let rows = usize::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
         return Ok(vec![Page { rows: 0..rows, least_key: i64::MIN }]);
     };
-    // Other bounds are of these pages only where both columns were cut at the same rows.
-    let account = Bounds::read(metadata, schema, ACCOUNT)?.filter(|bounds| bounds.rows == started.rows);
+    let account = Bounds::read(metadata, schema, ACCOUNT)?.and_then(|bounds| bounds.over(&started.rows));
     let by_page = ByPage { started: &started, account: account.as_ref() };
     let kept = predicate.and_then(|predicate| prune::kept(&by_page, schema, predicate));
     let (least, greatest) = (instants(&started.least), instants(&started.greatest));
@@ -56,55 +53,6 @@ pub(super) fn pages(
 
 fn instants(values: &ArrayRef) -> Option<&arrow::array::TimestampMicrosecondArray> {
     values.as_primitive_opt::<TimestampMicrosecondType>()
-}
-
-/// What the page index says of one column, an element a page.
-struct Bounds {
-    rows: Vec<Range<usize>>,
-    least: ArrayRef,
-    greatest: ArrayRef,
-    null_counts: UInt64Array,
-}
-
-impl Bounds {
-    fn read(metadata: &ParquetMetaData, schema: &SchemaRef, column: &str) -> Result<Option<Self>> {
-        let (Some(bounds), Some(offsets)) = (metadata.column_index(), metadata.offset_index()) else {
-            return Ok(None);
-        };
-        let converter =
-            StatisticsConverter::try_new(column, schema, metadata.file_metadata().schema_descr())?;
-        let Some(leaf) = converter.parquet_column_index() else { return Ok(None) };
-        let groups: Vec<usize> = (0..metadata.num_row_groups()).collect();
-        let mut rows = Vec::new();
-        let mut group_start = 0;
-        for (group, offsets) in metadata.row_groups().iter().zip(offsets) {
-            let group_rows = usize::try_from(group.num_rows()).unwrap_or(0);
-            let Some(column) = offsets.get(leaf) else { return Ok(None) };
-            rows.extend(rows_of(column.page_locations(), group_start, group_rows));
-            group_start += group_rows;
-        }
-        let least = converter.data_page_mins(bounds, offsets, &groups)?;
-        let greatest = converter.data_page_maxes(bounds, offsets, &groups)?;
-        let null_counts = converter.data_page_null_counts(bounds, offsets, &groups)?;
-        let all = [least.len(), greatest.len(), null_counts.len()];
-        Ok(all.iter().all(|count| *count == rows.len()).then_some(Self {
-            rows,
-            least,
-            greatest,
-            null_counts,
-        }))
-    }
-}
-
-/// The rows of the pages of a row group, counted from the first of the file.
-fn rows_of(
-    pages: &[PageLocation],
-    group_start: usize,
-    group_rows: usize,
-) -> impl Iterator<Item = Range<usize>> {
-    let start = move |page: &PageLocation| usize::try_from(page.first_row_index).unwrap_or(0);
-    let ends = pages.iter().skip(1).map(start).chain([group_rows]);
-    pages.iter().map(start).zip(ends).map(move |(from, to)| group_start + from..group_start + to)
 }
 
 struct ByPage<'a> {

@@ -20,6 +20,7 @@ use parquet::file::metadata::PageIndexPolicy;
 
 use super::pages::{Page, pages};
 use super::{ByStart, STARTED_AT};
+use crate::scan::rows::{has_any, ranges};
 
 /// A page, or a file whose pages are not known yet. Ordered by its least key first.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,10 +50,8 @@ impl Pending {
             scan.file_groups.iter().flat_map(|group| group.iter()).cloned().collect();
         // A large file is in the scan once for each part of it that a partition was to read.
         files.sort_by(|left, right| left.object_meta.location.cmp(&right.object_meta.location));
-        files.dedup_by(|left, right| left.object_meta.location == right.object_meta.location);
-        for file in &mut files {
-            file.range = None;
-        }
+        let parts = files.chunk_by(|left, right| left.object_meta.location == right.object_meta.location);
+        let files: Vec<PartitionedFile> = parts.map(together).collect();
         let started = scan.file_schema().index_of(STARTED_AT).ok();
         let whole = |(file, of): (usize, &PartitionedFile)| {
             let least_key = started.map_or(i64::MIN, |column| least_key(of, column, order));
@@ -108,7 +107,11 @@ impl Pending {
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
         let metadata = reader.get_metadata(Some(&options)).await?;
         self.row_counts[file] = usize::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
-        let found = pages(&metadata, self.scan.file_schema(), self.source.filter().as_ref(), self.order)?;
+        let mut found = pages(&metadata, self.scan.file_schema(), self.source.filter().as_ref(), self.order)?;
+        if let Some(selected) = self.files[file].extension::<ParquetRowSelection>() {
+            let selected = ranges(selected.selection());
+            found.retain(|page| has_any(&selected, page.rows.start, page.rows.end));
+        }
         let unread = found.into_iter().map(|Page { rows, least_key }| {
             Reverse(Unread { least_key, file, rows: Some((rows.start, rows.end)) })
         });
@@ -132,6 +135,22 @@ impl Pending {
         };
         FileGroup::new(of_files.map(file).collect())
     }
+}
+
+/// One file from the parts of it.
+fn together(parts: &[PartitionedFile]) -> PartitionedFile {
+    let selection = |file: &PartitionedFile| {
+        file.extension::<ParquetRowSelection>().map(|selected| selected.selection().clone())
+    };
+    let mut whole = parts[0].clone();
+    whole.range = None;
+    // Parts by byte have the same selection, parts by row each its own; a part without one is of all rows.
+    let selections: Option<Vec<RowSelection>> = parts.iter().map(selection).collect();
+    if let Some(selections) = selections.filter(|_| parts.len() > 1) {
+        let all = selections.iter().skip(1).fold(selections[0].clone(), |all, part| all.union(part));
+        whole = whole.with_extension(ParquetRowSelection::new(all));
+    }
+    whole
 }
 
 /// Before which key no row of a file comes, as its statistics have it.

@@ -74,7 +74,8 @@ impl Wanted {
                 }
                 let ends = pages.iter().skip(1).map(|page| page.first_row_index).chain([group_rows]);
                 for (page, end) in pages.iter().zip(ends) {
-                    if has_any(rows, page.first_row_index, end) {
+                    let run = usize::try_from(page.first_row_index).ok().zip(usize::try_from(end).ok());
+                    if run.is_none_or(|(first, end)| has_any(rows, first, end)) {
                         let length = u64::try_from(page.compressed_page_size).unwrap_or(0);
                         ranges.push(offset(page)..offset(page) + length);
                     }
@@ -108,7 +109,8 @@ impl Wanted {
     }
 }
 
-fn ranges(rows: &RowSelection) -> Vec<Range<usize>> {
+/// The rows that are selected, as ascending ranges.
+pub(in crate::scan) fn ranges(rows: &RowSelection) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut row = 0;
     for run in rows.iter() {
@@ -121,8 +123,7 @@ fn ranges(rows: &RowSelection) -> Vec<Range<usize>> {
 }
 
 /// Whether any of ascending ranges has a row from `first` on and before `end`.
-fn has_any(ranges: &[Range<usize>], first: i64, end: i64) -> bool {
-    let (Ok(first), Ok(end)) = (usize::try_from(first), usize::try_from(end)) else { return true };
+pub(in crate::scan) fn has_any(ranges: &[Range<usize>], first: usize, end: usize) -> bool {
     let next = ranges.partition_point(|range| range.end <= first);
     ranges.get(next).is_some_and(|range| range.start < end)
 }
