@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psycopg
 
+from . import doors_flight
 from .measure import Row
 from .program import DEADLINE, Program, Server
 from .settled import SettledSet
@@ -43,6 +44,7 @@ class House:
     server: Server
     port: int
     key: str
+    flight: str
 
     @property
     def pg(self) -> str:
@@ -95,6 +97,10 @@ def copied(options: str) -> Callable[[House], Taken]:
     return lambda house: printed(["psql", "-X", "-q", house.pg, "-c", command], dict(os.environ))
 
 
+def over_flight(house: House) -> Taken:
+    return doors_flight.taken(house.flight, house.key, STATEMENT, DEADLINE)
+
+
 def rows_of_psycopg(binary: bool) -> Callable[[House], Taken]:
     def door(house: House) -> Taken:
         with psycopg.connect(house.pg, autocommit=True) as connection:
@@ -123,6 +129,7 @@ DOORS: dict[str, Callable[[House], Taken]] = {
     "HTTP, JSON": over_http("json"),
     "HTTP, Parquet": over_http("parquet"),
     "HTTP, CSV, gzip": over_http("csv", **{"Accept-Encoding": "gzip"}),
+    "Arrow Flight SQL (pyarrow)": over_flight,
     "PostgreSQL, COPY text (psql)": copied(""),
     "PostgreSQL, COPY CSV (psql)": copied("(FORMAT csv)"),
     "PostgreSQL, COPY binary (psql)": copied("(FORMAT binary)"),
@@ -134,9 +141,10 @@ DOORS: dict[str, Callable[[House], Taken]] = {
 def measure(settled: SettledSet) -> list[Row]:
     program = settled.program
     key = program.admin_key()
-    with program.serve("--pg-listen", "127.0.0.1:0", **SETTINGS) as server:
-        line = server.process.stdout.readline()
-        house = House(program, server, int(line.rsplit(":", 1)[1]), key)
+    doors = ["--pg-listen", "127.0.0.1:0", "--flight-listen", "127.0.0.1:0"]
+    with program.serve(*doors, **SETTINGS) as server:
+        pg, flight = (server.process.stdout.readline().strip().rsplit("/", 1)[1] for _ in range(2))
+        house = House(program, server, int(pg.rsplit(":", 1)[1]), key, flight)
         return through(house, settled.shape.calls) + held(house)
 
 

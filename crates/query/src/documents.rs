@@ -98,7 +98,7 @@ pub(crate) fn names() -> Vec<&'static str> {
 #[must_use]
 pub fn tables_markdown() -> String {
     let mut text = String::from(
-        "# Tables\n\nWhat SQL can read, through `POST /v1/sql`, the PostgreSQL wire and `callhouse sql`. Made from \
+        "# Tables\n\nWhat SQL can read, through `POST /v1/sql`, the PostgreSQL wire, Arrow Flight SQL and `callhouse sql`. Made from \
          `schemas/tables/`; a test of `crates/query/src/documents.rs` compares.\n\nTimes are UTC. `personal` says what a value tells of a person.\n",
     );
     for table in tables() {

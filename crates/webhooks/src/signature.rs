@@ -46,7 +46,9 @@ mod tests {
             let signing = Signing { algorithm, secret: Secret::new("Jefe") };
             let bytes: Vec<u8> = (0..hex_digest.len())
                 .step_by(2)
-                .map(|at| u8::from_str_radix(&hex_digest[at..at + 2], 16).expect("hex"))
+                .map(|at| {
+                    u8::from_str_radix(hex_digest.get(at..at + 2).expect("two digits"), 16).expect("hex")
+                })
                 .collect();
             assert_eq!(
                 sign(&signing, b"what do ya want for nothing?"),

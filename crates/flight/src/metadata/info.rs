@@ -166,7 +166,7 @@ fn values() -> SqlInfoDataBuilder {
     for (name, number) in numbers() {
         values.append(name, number);
     }
-    values.append(SqlInfo::SqlSupportsConvert, &HashMap::<i32, Vec<i32>>::new());
+    values.append(SqlInfo::SqlSupportsConvert, HashMap::<i32, Vec<i32>>::new());
     values
 }
 

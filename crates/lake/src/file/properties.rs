@@ -17,11 +17,6 @@ use crate::table::{Role, Table};
 const ROW_GROUP_ROWS: usize = 128 * 1024;
 /// Rows of a page: the unit that the page index chooses by.
 const PAGE_ROWS: usize = 8 * 1024;
-/// Bytes of a page of settled calls, before compression: who looks for a few calls decompresses a page of each column
-/// for each of them. Most columns stay below this with all rows of a page; instants and ids are cut at about 3,000 rows.
-const CALLS_PAGE_BYTES: usize = 8 * 1024;
-/// The same of texts that hardly repeat, cut at about 2,000 rows, which compress as well as 8,000 do.
-const CALLS_TEXT_PAGE_BYTES: usize = 24 * 1024;
 const ZSTD_LEVEL: i32 = 3;
 /// Of files that will be merged.
 const FRESH_ZSTD_LEVEL: i32 = 1;
@@ -66,13 +61,6 @@ pub(super) fn writer_properties(
         .set_statistics_truncate_length(Some(STATISTICS_BYTES))
         .set_column_index_truncate_length(Some(STATISTICS_BYTES))
         .set_sorting_columns(Some(sorting_columns(table, schema)));
-    if table == Table::Calls {
-        properties = properties.set_data_page_size_limit(CALLS_PAGE_BYTES);
-        for column in table.unrepeated_columns() {
-            let column = ColumnPath::from(*column);
-            properties = properties.set_column_data_page_size_limit(column, CALLS_TEXT_PAGE_BYTES);
-        }
-    }
     for field in schema.fields() {
         if let Some(encoding) = encoding(table, field) {
             let column = ColumnPath::from(field.name().as_str());

@@ -155,8 +155,11 @@ fn parts(day: i64, rows: u64, slice_rows: u64) -> impl Iterator<Item = (i64, i64
 mod tests {
     use super::*;
 
-    fn counts(of: &[(&str, &[(Option<i64>, u64)])]) -> Counts {
-        let days = |days: &[(Option<i64>, u64)]| {
+    /// A day, and its rows.
+    type Day = (Option<i64>, u64);
+
+    fn counts(of: &[(&str, &[Day])]) -> Counts {
+        let days = |days: &[Day]| {
             days.iter().map(|(day, rows)| (day.map(|day| day * MICROS_PER_DAY), *rows)).collect()
         };
         of.iter().map(|(account, of_account)| ((*account).to_owned(), days(of_account))).collect()

@@ -17,12 +17,12 @@ use super::held::Held;
 use super::pending::Pending;
 use super::{InOrderExec, with_input};
 
-/// Rows of a page of starts, about.
-const PAGE_ROWS: usize = 3_072;
+/// Rows of a page of files, nearly always.
+const PAGE_ROWS: usize = 8_192;
 /// Most pages of a round: what they hold is in memory at once.
 const MOST_PAGES: usize = 64;
 /// Fewer pages than this are read in one partition.
-const FEW_PAGES: usize = 8;
+const FEW_PAGES: usize = 4;
 /// Rows handed on at once. Fewer than a page: who has enough says so after each.
 const SLICE_ROWS: usize = 1_024;
 
