@@ -13,10 +13,17 @@ use crate::house::House;
 /// What each JSON-RPC method wants; a new method must be put here.
 fn wanted(method: &str) -> Option<AccessScope> {
     match method {
+        "cdr.export_async" | "jobs.cancel" | "jobs.get" | "jobs.get_list" => Some(AccessScope::Export),
+        "webhooks.get_list"
+        | "webhooks.set_status"
+        | "webhooks.subscribe"
+        | "webhooks.test"
+        | "webhooks.unsubscribe" => Some(AccessScope::Admin),
         "account/sub.get" | "account/sub.get_quota" | "account/sub.search" => Some(AccessScope::Read),
         name if name.starts_with("analytics/calls.") || name.starts_with("cdr.") => Some(AccessScope::Read),
         "account/audit.search" | "account/sub.disable" | "account/sub.enable" => Some(AccessScope::Admin),
         name if name.starts_with("api-key.") => Some(AccessScope::Admin),
+        "webhooks.get_event_types" => None,
         name if name.starts_with("list.") || name.starts_with("session.") || name.starts_with("system.") => {
             None
         }
