@@ -100,7 +100,7 @@ def history() -> None:
     terminal.until(PROMPT)
     # Tab completes a column.
     terminal.send("SELECT max(started\t) FROM calls;\r")
-    terminal.until("started_at) FROM calls;")
+    terminal.until("max(calls.started_at)")
     terminal.until("1 row")
     terminal.until(PROMPT)
     terminal.send("\\q\r")
@@ -112,6 +112,6 @@ statements(session)
 commands(session)
 width(session)
 interruption(session)
-session.send(CTRL_D)
-assert session.ends() == 0
+# What was typed ahead of a prompt is not heard, so it is said until it is.
+assert session.ends(again=CTRL_D) == 0
 history()

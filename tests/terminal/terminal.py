@@ -41,17 +41,24 @@ class Terminal:
     def until(self, text: str, again: str = "") -> str:
         """What was printed up to a text, which is then gone; `again` is sent now and then until it comes."""
         deadline = time.monotonic() + DEADLINE
+        sent = time.monotonic()
         while text not in self.seen:
             assert time.monotonic() < deadline, f"no {text!r} in {self.seen!r}"
-            if again:
+            # Not more often, or what comes next is interrupted by what is still on its way.
+            if again and time.monotonic() - sent > 1:
                 self.send(again)
-            assert self.read(0.2 if again else 1.0) or text in self.seen, f"it ended without {text!r}: {self.seen!r}"
+                sent = time.monotonic()
+            assert self.read(0.5) or text in self.seen, f"it ended without {text!r}: {self.seen!r}"
         before, self.seen = self.seen.split(text, 1)
         return before
 
-    def ends(self) -> int:
-        """Waits for the end; its exit status."""
+    def ends(self, again: str = "") -> int:
+        """Waits for the end; its exit status. `again` is sent now and then until it comes."""
         deadline = time.monotonic() + DEADLINE
         while self.read(0.5):
             assert time.monotonic() < deadline, f"it goes on: {self.seen!r}"
+            try:
+                self.send(again)
+            except OSError:
+                break
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])

@@ -5,7 +5,7 @@ use std::time::Duration;
 use callhouse_core::Timestamp;
 
 /// The schedule. Try `n` (from 0) that fails is followed by the next after `first` × `factor`ⁿ, at most `longest`, give or
-/// take [`JITTER`].
+/// take a fifth of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Retries {
     /// Tries in all. Default 10, numbered 0 to 9.

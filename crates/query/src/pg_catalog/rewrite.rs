@@ -65,6 +65,9 @@ impl VisitorMut for Rewrite {
     }
 }
 
+/// How many schemas `current_schemas` names.
+const SEARCHED_SCHEMAS: usize = 2;
+
 fn null() -> Expr {
     Expr::Value(Value::Null.into())
 }
@@ -84,7 +87,7 @@ fn simpler(expr: &mut Expr) -> Option<Expr> {
             if name.eq_ignore_ascii_case("_pg_expandarray") {
                 return Some(null());
             }
-            remainder(function)
+            remainder(function).or_else(|| upper_bound(function))
         }
         Expr::Collate { expr, .. } => Some((**expr).clone()),
         Expr::CompoundFieldAccess { root, access_chain } => expanded(root, access_chain),
@@ -141,6 +144,27 @@ fn escape_by_backslash(pattern: &mut Expr, escape_char: &mut Option<ValueWithSpa
     let escape = Expr::Value(Value::SingleQuotedString(escape.clone()).into());
     *pattern = call_with("callhouse_like_pattern", vec![pattern.clone(), escape]);
     *escape_char = None;
+}
+
+/// `array_upper(a, d)`: our arrays begin at 1. Of the search path it is a number, as the bound of `generate_series` has to be.
+fn upper_bound(function: &Function) -> Option<Expr> {
+    if !function.name.to_string().eq_ignore_ascii_case("array_upper") {
+        return None;
+    }
+    let FunctionArguments::List(FunctionArgumentList { args, .. }) = &function.args else { return None };
+    let arguments: Vec<Expr> = args.iter().filter_map(unnamed).collect();
+    let of_path = arguments.first().is_some_and(|array| array.to_string().contains("current_schemas("));
+    if of_path {
+        return Some(Expr::Value(Value::Number(SEARCHED_SCHEMAS.to_string(), false).into()));
+    }
+    Some(call_with("array_length", arguments))
+}
+
+fn unnamed(argument: &FunctionArg) -> Option<Expr> {
+    match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
+        _ => None,
+    }
 }
 
 /// `mod(a, b)` is `a % b`.
@@ -208,6 +232,14 @@ fn cast(inner: &mut Expr, data_type: &mut DataType, kind: &CastKind) -> Option<E
         }
     }
     let word = type_word(data_type)?;
+    if word == "regproc"
+        && let Expr::Value(value) = &*inner
+        && let Value::SingleQuotedString(name) = &value.value
+    {
+        // Columns that hold functions hold their names, without the schema.
+        let last = name.rsplit('.').next().unwrap_or_default().to_owned();
+        return Some(Expr::Value(Value::SingleQuotedString(last).into()));
+    }
     match word.as_str() {
         "regclass" => Some(call("callhouse_regclass", inner.clone())),
         "regtype" => Some(call("callhouse_regtype", inner.clone())),

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType, Expr, GroupByExpr, Ident, Join, JoinOperator, Query, Select, SelectItem, SetExpr,
-    TableFactor, Value,
+    ArrayElemTypeDef, CastKind, DataType, Expr, GroupByExpr, Ident, Join, JoinOperator, Query, Select,
+    SelectItem, SetExpr, TableFactor, Value,
 };
 
 use super::{call, null};
@@ -175,13 +175,22 @@ fn nothing_like(expr: &Expr) -> Expr {
         Expr::Identifier(name) => Some(name.value.as_str()),
         _ => None,
     };
-    let data_type = match column.and_then(Relation::type_of) {
-        Some(arrow::datatypes::DataType::Boolean) => DataType::Boolean,
-        Some(arrow::datatypes::DataType::Int16) => DataType::SmallInt(None),
-        Some(arrow::datatypes::DataType::Int32) => DataType::Integer(None),
-        Some(arrow::datatypes::DataType::Int64) => DataType::BigInt(None),
-        Some(_) => DataType::Text,
-        None => return null(),
-    };
+    let Some(found) = column.and_then(Relation::type_of) else { return null() };
+    let data_type = spelled(&found);
     Expr::Cast { kind: CastKind::DoubleColon, expr: Box::new(null()), data_type, array: false, format: None }
+}
+
+/// How SQL says the type of a column of a relation.
+fn spelled(data_type: &arrow::datatypes::DataType) -> DataType {
+    match data_type {
+        arrow::datatypes::DataType::Boolean => DataType::Boolean,
+        arrow::datatypes::DataType::Int16 => DataType::SmallInt(None),
+        arrow::datatypes::DataType::Int32 => DataType::Integer(None),
+        arrow::datatypes::DataType::Int64 => DataType::BigInt(None),
+        arrow::datatypes::DataType::List(element) => {
+            let element = Box::new(spelled(element.data_type()));
+            DataType::Array(ArrayElemTypeDef::SquareBracket(element, None))
+        }
+        _ => DataType::Text,
+    }
 }
