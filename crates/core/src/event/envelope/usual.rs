@@ -106,6 +106,7 @@ struct Members<'a> {
 }
 
 /// The data of an event: read as what its type says it is, or passed over until the type is known.
+#[expect(clippy::large_enum_variant, reason = "one at a time, taken apart where it was made")]
 enum Data<'a> {
     Read(UsualKind, Cow<'a, str>),
     Passed(&'a str),
