@@ -380,6 +380,49 @@ def check_sessions(api):
     done("session")
 
 
+def check_webhooks(api):
+    types = api.call("webhooks.get_event_types")
+    check("call.inbound_hangup" in types and types == sorted(types), types)
+    endpoint = "https://callhouse.invalid/hooks"
+    hook = api.call("webhooks.subscribe", "call.inbound_hangup", endpoint, {"hmac_secret": "hunter2-hunter2"})
+    properties = {"created_at", "endpoint", "hash", "options", "status", "type", "updated_at"}
+    check(set(hook) == properties and re.match("^[A-Z0-9]{8}$", hook["hash"]), hook)
+    check(hook["status"] == "ENABLED" and hook["options"]["hmac_algo"] == "SHA256", hook)
+    check("hunter2" not in str(hook), "a secret is shown again")
+    fails(api, "TYPE_ENDPOINT_DUPLICATE", 151, "webhooks.subscribe", "call.inbound_hangup", endpoint, None)
+    fails(api, "INVALID_PARAM_FORMAT [type]", -32602, "webhooks.subscribe", "call.nothing", endpoint, None)
+    fails(api, "INVALID_PARAM_FORMAT [endpoint]", -32602, "webhooks.subscribe", "call.inbound_start", "hooks", None)
+    fails(api, "PROPERTY_VALUE_ERROR [endpoint]", 151, "webhooks.subscribe", "call.inbound_start",
+          "http://127.0.0.1/", None)
+    check(hook["hash"] in [known["hash"] for known in api.call("webhooks.get_list")], "get_list")
+    check(api.call("webhooks.set_status", hook["hash"], "DISABLED")["status"] == "DISABLED", "set_status")
+    check(api.call("webhooks.set_status", hook["hash"], "ENABLED")["status"] == "ENABLED", "set_status")
+    event_id = api.call("webhooks.test", hook["hash"])
+    check(re.match("^[a-zA-Z0-9]{32}$", event_id), event_id)
+    check_webhook_log(api, hook["hash"], event_id)
+    check(api.call("webhooks.unsubscribe", hook["hash"]) is True, "unsubscribe")
+    fails(api, "PROPERTY_VALUE_ERROR [hash]", 151, "webhooks.unsubscribe", hook["hash"])
+    done("webhooks")
+
+
+def check_webhook_log(api, hook, event_id):
+    """The test event cannot be delivered; the attempt is in the log within moments."""
+    deadline = time.monotonic() + 60
+    while not (found := api.call("webhooks.search_logs", {"event_id": event_id}, {}))["hits"]:
+        check(time.monotonic() < deadline, "no attempt is in the log")
+        time.sleep(0.1)
+    check(set(found) == {"has_more", "hits", "offset", "total"} and found["total"] >= 1, found)
+    hit = found["hits"][-1]
+    check(hit["hook_hash"] == hook and hit["type"] == "webhook.test" and hit["try"] == 0, hit)
+    check(hit["status"] != "SUCCESS" and hit["http_code"] is None, hit)
+    check(api.call("webhooks.search_logs", {"status": hit["status"], "try": 0}, None)["total"] >= 1, "search_logs")
+    attempt = api.call("webhooks.get_log", event_id)[0]
+    check(attempt["request_headers"]["x-callr-eventid"] == event_id and attempt["request_body"], attempt)
+    fails(api, "PROPERTY_VALUE_ERROR [event_id]", 151, "webhooks.get_log", "nothing")
+    replayed = api.call("webhooks.replay", {"event_id": event_id}, {"in_order": True})
+    check(replayed["queued"] + replayed["hastened"] == 1, replayed)
+
+
 COUNTRY = {
     "capital_code", "continent_code", "country_code", "country_dialcode", "country_en_label", "country_fr_label",
     "country_label", "country_languages", "country_latitude", "country_localcode", "country_longitude",
@@ -488,6 +531,7 @@ def main():
     check_sub_accounts(api)
     check_scopes(api)
     check_audit(api)
+    check_webhooks(api)
     print("all methods ok")
 
 

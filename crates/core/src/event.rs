@@ -1,12 +1,17 @@
 //! Events: decoded, immutable facts in CloudEvents 1.0 form.
 //!
-//! `(source, id)` identifies an event, `account` and `subject` say what it is about. What a call event's
-//! data means is in `event/call.rs`; how bytes become events is in `event/envelope.rs`.
+//! `(source, id)` identifies an event, `account` and `subject` say what it is about. Events come in families
+//! (`event/family.rs`), each with its own file: what a call event's data means is in `event/call.rs`. How bytes become events
+//! is in `event/envelope.rs`.
 
 pub mod call;
 mod check;
 pub mod envelope;
+mod family;
+mod rfc3339;
 mod text;
+pub mod webhook;
+mod words;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -17,6 +22,8 @@ use crate::time::{MICROS_PER_DAY, Timestamp};
 
 pub use call::{CallData, CallEventType};
 pub(crate) use check::MAX_SUBJECT_BYTES;
+pub use family::{EventType, Kind, UsualKind};
+pub use webhook::{WebhookData, WebhookEventType};
 
 /// A decoded event. `data_json` keeps the data as it came, so that the archive loses nothing the
 /// columns do not know.
@@ -25,7 +32,7 @@ pub struct Event {
     pub id: Box<str>,
     pub source: Box<str>,
     pub account: AccountId,
-    /// What the event is about: for `call.*` the source's id of the call.
+    /// What the event is about: for `call.*` the source's id of the call. Empty only when the type is not known.
     pub subject: Box<str>,
     pub time: Timestamp,
     pub kind: Kind,
@@ -33,21 +40,14 @@ pub struct Event {
     pub data_json: Box<str>,
 }
 
-/// The event's type with what it states.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
-    Call(CallEventType, Box<CallData>),
-    /// A type this version does not know: stored, counted, never rejected.
-    Unknown(Box<str>),
-}
-
 impl Kind {
     /// The CloudEvents `type`, for example `call.answered`.
     #[must_use]
     pub fn type_name(&self) -> &str {
-        match self {
-            Self::Call(event_type, _) => event_type.as_str(),
-            Self::Unknown(name) => name,
+        match (self, self.event_type()) {
+            (_, Some(event_type)) => event_type.as_str(),
+            (Self::Unknown(name), None) => name,
+            (_, None) => "",
         }
     }
 }
@@ -81,17 +81,21 @@ impl Event {
         event_type: CallEventType,
         data: CallData,
     ) -> Self {
+        Self::stating(identity, account, call_id, time, Kind::Call(event_type, Box::new(data)))
+    }
+
+    /// An event of a known family about `subject`, as a producer states it. `identity` is source and id.
+    #[must_use]
+    pub fn stating(
+        identity: (&str, &str),
+        account: AccountId,
+        subject: &str,
+        time: Timestamp,
+        kind: Kind,
+    ) -> Self {
         let (source, id) = identity;
-        let data_json = serde_json::to_string(&data).expect("call data has text keys and no failing values");
-        Self {
-            id: id.into(),
-            source: source.into(),
-            account,
-            subject: call_id.into(),
-            time,
-            kind: Kind::Call(event_type, Box::new(data)),
-            data_json: data_json.into_boxed_str(),
-        }
+        let data_json = kind.data_json();
+        Self { id: id.into(), source: source.into(), account, subject: subject.into(), time, kind, data_json }
     }
 
     /// The structured CloudEvents 1.0 JSON form; decodes to an equal event.
@@ -112,7 +116,7 @@ impl Event {
         serde_json::to_string(&structured).expect("text and checked JSON always serialise")
     }
 
-    /// What identifies the record this event is about: the account and its source's id of the call.
+    /// What identifies the record this event is about: the account and its source's id of the thing.
     #[must_use]
     pub fn record_key(&self) -> (&AccountId, &str) {
         (&self.account, &self.subject)
@@ -123,23 +127,18 @@ impl Event {
     /// # Errors
     /// A [`Rejection`] that names the instant.
     pub fn check_time(&self, received_at: Timestamp) -> Result<(), Rejection> {
-        let data = match &self.kind {
-            Kind::Call(_, data) => Some(data),
-            Kind::Unknown(_) => None,
+        let own = Some(("time", self.time)).filter(|(_, at)| !is_likely(*at, received_at));
+        let Some((field, at)) = own.or_else(|| self.kind.unlikely_instant(received_at)) else {
+            return Ok(());
         };
-        let stated = data.into_iter().flat_map(|data| data.instants());
-        for (field, at) in std::iter::once(("time", self.time)).chain(stated) {
-            if at < EARLIEST {
-                let detail = format!("{field} {} lies before 2000-01-01", at.to_rfc3339());
-                return Err(Rejection::new(RejectionReason::TimeTooEarly, detail));
-            }
-            if !is_likely(at, received_at) {
-                let detail =
-                    format!("{field} {} lies more than a day after it was received", at.to_rfc3339());
-                return Err(Rejection::new(RejectionReason::TimeInFuture, detail));
-            }
-        }
-        Ok(())
+        let at_text = at.to_rfc3339();
+        Err(if at < EARLIEST {
+            let detail = format!("{field} {at_text} lies before 2000-01-01");
+            Rejection::new(RejectionReason::TimeTooEarly, detail)
+        } else {
+            let detail = format!("{field} {at_text} lies more than a day after it was received");
+            Rejection::new(RejectionReason::TimeInFuture, detail)
+        })
     }
 }
 

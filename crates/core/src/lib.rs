@@ -19,6 +19,6 @@ pub use event::Event;
 pub use ids::{AccountId, callid_of};
 pub use money::Money;
 pub use position::{KafkaPartition, Position};
-pub use record::CallRecord;
+pub use record::{CallRecord, Record};
 pub use rejection::{Rejection, RejectionReason};
 pub use time::{Clock, Timestamp};

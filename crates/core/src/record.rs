@@ -1,102 +1,82 @@
-//! The call record: what is known of one call now, and `join`, the one function that merges two
-//! partial records of the same call (REC-1).
+//! Records: what is known of one thing now, and `join`, the one function that merges two partial records of the same
+//! thing (REC-1).
 //!
 //! A record is made of groups. Each group carries a [`Stamp`] (authority, then instant); join takes, per
 //! group, the greater pair of stamp and content. That is the maximum of a total order, so join is
 //! commutative, associative and idempotent by construction.
+//!
+//! There is a record for each family of events that are joined, in a file of its own (`record/call.rs`).
 
-mod derive;
-mod fold;
-mod groups;
+mod call;
+mod stamp;
 
-pub use derive::{Derived, Status, derive};
-pub use fold::{Statement, fold, fold_into, fold_statement};
-pub use groups::{Answer, End, Group, Parties, Quality, Rating, Release, Ringing, Stamp, Start};
+use std::fmt;
 
-use crate::ids::{AccountId, callid_of};
+pub use call::CallRecord;
+pub use call::derive::{Derived, Status, derive};
+pub use call::groups::{Answer, End, Parties, Quality, Rating, Release, Ringing, Start};
+pub use stamp::{Group, Stamp};
+
+use crate::event::{Event, EventType, Kind};
+use crate::ids::AccountId;
+use crate::phone::PhoneBook;
 use crate::time::Timestamp;
 
-/// A record of a call, whole or partial. Grain: one per (account, `call_id`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallRecord {
-    pub account: AccountId,
-    /// The source's own id (the CloudEvents subject).
-    pub call_id: Box<str>,
-    /// Earliest and latest time of any event about this call.
-    pub first_event_at: Timestamp,
-    pub last_event_at: Timestamp,
-    pub start: Option<Group<Start>>,
-    pub parties: Option<Group<Parties>>,
-    pub ringing: Option<Group<Ringing>>,
-    pub answer: Option<Group<Answer>>,
-    pub end: Option<Group<End>>,
-    pub release: Option<Group<Release>>,
-    pub quality: Option<Group<Quality>>,
-    pub rating: Option<Group<Rating>>,
-    /// When the personal data of this call was erased. Once set, the personal columns stay empty.
-    pub erased_at: Option<Timestamp>,
+/// A record, whole or partial. Grain: one per (account, id), the id being the source's own, the CloudEvents subject.
+pub trait Record: Clone + Eq + fmt::Debug + Send + Sync + 'static {
+    /// The types of the events it is made of.
+    type EventType: Copy + fmt::Debug;
+    /// What these events state.
+    type Data: fmt::Debug;
+
+    /// A record that knows only that something happened at `at`.
+    fn empty(account: AccountId, id: Box<str>, at: Timestamp) -> Self;
+
+    fn account(&self) -> &AccountId;
+
+    fn id(&self) -> &str;
+
+    /// Whether events of this type state something of such a record.
+    fn is_stated_by(event_type: EventType) -> bool;
+
+    /// What an event of this family states; `None` of any other.
+    fn stated(kind: &mut Kind) -> Option<(Self::EventType, &mut Self::Data)>;
+
+    /// Joins what an event states into the record: the same as joining its partial record, without making one.
+    fn fold(&mut self, statement: Statement<'_, Self>, phones: &mut PhoneBook);
+
+    /// Merges what `other` knows of the same thing into this record (REC-1); leaves in it what it had and lost. Both must
+    /// be of the same account and id; a caller that mixes records up has a bug, which debug builds report.
+    fn join_from(&mut self, other: &mut Self);
 }
 
-impl CallRecord {
-    /// A record that knows only that something happened to the call at `at`.
-    #[must_use]
-    pub fn empty(account: AccountId, call_id: Box<str>, at: Timestamp) -> Self {
-        Self {
-            account,
-            call_id,
-            first_event_at: at,
-            last_event_at: at,
-            start: None,
-            parties: None,
-            ringing: None,
-            answer: None,
-            end: None,
-            release: None,
-            quality: None,
-            rating: None,
-            erased_at: None,
-        }
-    }
+/// What one event states. Text goes over from the data into the record, so it can be folded once.
+#[derive(Debug)]
+pub struct Statement<'a, R: Record> {
+    pub event_type: R::EventType,
+    pub time: Timestamp,
+    pub source: &'a str,
+    pub data: &'a mut R::Data,
+}
 
-    /// The 64-bit id CALLR shows for this call.
-    #[must_use]
-    pub fn callid(&self) -> i64 {
-        callid_of(&self.account, &self.call_id)
-    }
+/// The partial record one event states; `None` for events of another family.
+#[must_use]
+pub fn fold<R: Record>(event: &Event, phones: &mut PhoneBook) -> Option<R> {
+    let mut kind = event.kind.clone();
+    R::stated(&mut kind)?;
+    let mut record = R::empty(event.account.clone(), event.subject.clone(), event.time);
+    fold_into(&mut record, Event { kind, ..event.clone() }, phones);
+    Some(record)
+}
 
-    /// Merges what `other` knows of the same call into this record (REC-1). Both must be of the same
-    /// account and call; a caller that mixes calls up has a bug, which debug builds report.
-    pub fn join(&mut self, mut other: Self) {
-        self.join_from(&mut other);
-    }
-
-    /// As [`CallRecord::join`], without moving the other record; leaves in it what it had and lost.
-    pub fn join_from(&mut self, other: &mut Self) {
-        debug_assert!(self.account == other.account && self.call_id == other.call_id, "join of two calls");
-        self.first_event_at = self.first_event_at.min(other.first_event_at);
-        self.last_event_at = self.last_event_at.max(other.last_event_at);
-        // `None` is less than `Some`, so a group known on one side only is taken from there.
-        keep_greater(&mut self.start, &mut other.start);
-        keep_greater(&mut self.parties, &mut other.parties);
-        keep_greater(&mut self.ringing, &mut other.ringing);
-        keep_greater(&mut self.answer, &mut other.answer);
-        keep_greater(&mut self.end, &mut other.end);
-        keep_greater(&mut self.release, &mut other.release);
-        keep_greater(&mut self.quality, &mut other.quality);
-        keep_greater(&mut self.rating, &mut other.rating);
-        self.erased_at = self.erased_at.max(other.erased_at);
-        self.clear_personal_if_erased();
-    }
-
-    /// Empties the personal columns of an erased call. They come last in the order of their group, so
-    /// clearing before or after a join leaves the same record.
-    pub(crate) fn clear_personal_if_erased(&mut self) {
-        if self.erased_at.is_some()
-            && let Some(parties) = &mut self.parties
-        {
-            parties.content.clear_personal();
-        }
-    }
+/// Joins what an event states into its record. An event of another family states nothing.
+pub fn fold_into<R: Record>(record: &mut R, mut event: Event, phones: &mut PhoneBook) {
+    let Some((event_type, data)) = R::stated(&mut event.kind) else { return };
+    debug_assert!(
+        *record.account() == event.account && *record.id() == *event.subject,
+        "fold of two records"
+    );
+    record.fold(Statement { event_type, time: event.time, source: &event.source, data }, phones);
 }
 
 fn keep_greater<T: Ord>(kept: &mut Option<T>, other: &mut Option<T>) {

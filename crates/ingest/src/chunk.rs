@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::webhook::Fact;
-use callhouse_lake::Flush;
+use callhouse_lake::{Flush, Table};
 
 use crate::gate::Held;
 use crate::open_records::RowAddress;
@@ -34,11 +34,8 @@ pub(crate) struct Chunk {
     pub(crate) range: OffsetRange,
     /// Offsets retention took within the range.
     pub(crate) holes: Vec<OffsetRange>,
-    pub(crate) events: RecordBatch,
-    pub(crate) calls: RecordBatch,
-    pub(crate) rejections: RecordBatch,
-    /// Per row of `calls`: a later chunk that waits for the same commit says all of it and more.
-    pub(crate) superseded: Vec<bool>,
+    /// At most one of a table, each with rows.
+    pub(crate) rows: Vec<TableRows>,
     /// What webhooks are to announce once these rows are committed.
     pub(crate) facts: Vec<Fact>,
     pub(crate) counts: Counts,
@@ -47,14 +44,41 @@ pub(crate) struct Chunk {
     pub(crate) held: Held,
 }
 
+/// Rows of one table.
+#[derive(Debug)]
+pub(crate) struct TableRows {
+    pub(crate) table: Table,
+    pub(crate) batch: RecordBatch,
+    /// Per row, of recent tables: a later chunk that waits for the same commit says all of it and more. Empty when there
+    /// is none such.
+    pub(crate) superseded: Vec<bool>,
+}
+
 impl Chunk {
-    pub(crate) fn rows(&self) -> usize {
-        self.events.num_rows() + self.calls.num_rows() + self.rejections.num_rows()
+    pub(crate) fn row_count(&self) -> usize {
+        self.rows.iter().map(|rows| rows.batch.num_rows()).sum()
+    }
+
+    pub(crate) fn of(&self, table: Table) -> Option<&TableRows> {
+        self.rows.iter().find(|rows| rows.table == table)
     }
 
     pub(crate) fn supersede(&mut self, address: RowAddress) {
-        if let Some(superseded) = self.superseded.get_mut(address.row) {
+        let Some(rows) = self.rows.iter_mut().find(|rows| rows.table == address.table) else { return };
+        rows.superseded.resize(rows.batch.num_rows(), false);
+        if let Some(superseded) = rows.superseded.get_mut(address.row) {
             *superseded = true;
         }
+    }
+}
+
+impl TableRows {
+    pub(crate) fn new(table: Table, batch: RecordBatch) -> Self {
+        Self { table, batch, superseded: Vec::new() }
+    }
+
+    /// Rows that no later chunk repeats.
+    pub(crate) fn kept(&self) -> usize {
+        self.batch.num_rows() - self.superseded.iter().filter(|superseded| **superseded).count()
     }
 }

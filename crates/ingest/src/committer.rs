@@ -20,13 +20,16 @@ use std::time::Duration;
 use callhouse_core::crash;
 use callhouse_core::webhook::Fact;
 use callhouse_lake::webhooks::{Due, SubscriptionCache};
-use callhouse_lake::{Catalog, Commit, Disposition, FileWriter, Flushed, Hole, NewFile, Snapshot, Table};
+use callhouse_lake::{
+    Catalog, Commit, DataFile, Disposition, Family, FileWriter, Flushed, Hole, NewFile, Role, Snapshot, Table,
+};
 use callhouse_log::Log;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 
+use crate::chunk::TableRows;
 use crate::ending::Ending;
 use crate::error::Error;
 use crate::gate::Gate;
@@ -255,15 +258,14 @@ impl Committer {
     async fn check_overlay(&self) {
         match self.catalog.snapshot().await {
             Ok(snapshot) => {
-                let files = snapshot.files.get(&Table::CallsRecent).map(Vec::as_slice).unwrap_or_default();
-                let rows = files.iter().map(|file| file.record_count).sum();
+                let rows = recent_rows(&snapshot);
                 metrics::overlay_rows(rows);
                 self.gate.set_overlay_rows(rows);
                 self.gate.set_small_files(small_files(&snapshot));
             }
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, "the size of calls_recent could not be read");
+                tracing::warn!(error, "the size of the recent tables could not be read");
             }
         }
     }
@@ -274,20 +276,37 @@ fn facts_of(shares: &[Share]) -> Vec<Fact> {
     shares.iter().flat_map(|share| &share.chunks).flat_map(|chunk| &chunk.facts).cloned().collect()
 }
 
+fn live(snapshot: &Snapshot, table: Table) -> impl Iterator<Item = &DataFile> {
+    snapshot.files.get(&table).into_iter().flatten().map(AsRef::as_ref)
+}
+
+/// Live rows of the recent tables.
+fn recent_rows(snapshot: &Snapshot) -> i64 {
+    let files = Family::ALL.into_iter().flat_map(|family| live(snapshot, family.recent()));
+    files.map(|file| file.record_count).sum()
+}
+
 /// Live files that compaction will merge, of the tables that flushes write to.
 fn small_files(snapshot: &Snapshot) -> usize {
-    let tables = [Table::CallEvents, Table::CallsRecent, Table::Rejections];
-    let files =
-        tables.iter().flat_map(|table| snapshot.files.get(table).map(Vec::as_slice).unwrap_or_default());
+    let tables = Table::ALL.into_iter().filter(|table| !matches!(table.role(), Role::Settled(_)));
+    let files = tables.flat_map(|table| live(snapshot, table));
     files.filter(|file| file.file_size_bytes < SMALL_FILE_BYTES).count()
 }
 
-/// Tells readers that know the hot rows of these chunks which file will hold the same.
+/// Tells readers that know the hot rows of these chunks which files will hold the same.
 fn note_flush(shares: &[Share], files: &[NewFile]) {
-    let Some(file) = files.iter().find(|file| file.table == Table::CallsRecent) else { return };
-    let published = || shares.iter().flat_map(|share| &share.chunks).filter(|chunk| chunk.rows() > 0);
-    let flushed = Flushed { path: file.path.as_str().into(), chunks: published().count() };
-    published().for_each(|chunk| chunk.flush.written(flushed.clone()));
+    let chunks = || shares.iter().flat_map(|share| &share.chunks);
+    let flushed = files.iter().map(|file| Flushed {
+        table: file.table,
+        path: file.path.as_str().into(),
+        chunks: chunks().filter(|chunk| chunk.of(file.table).is_some()).count(),
+    });
+    let flushed: Vec<Flushed> = flushed.filter(|flushed| is_recent(flushed.table)).collect();
+    chunks().for_each(|chunk| chunk.flush.written(flushed.clone()));
+}
+
+fn is_recent(table: Table) -> bool {
+    matches!(table.role(), Role::Recent(_))
 }
 
 impl Summary {
@@ -297,9 +316,9 @@ impl Summary {
             self.messages += counts.messages;
             self.events += counts.events;
             self.rejections += counts.rejections;
-            let kept =
-                share.chunks.iter().flat_map(|chunk| &chunk.superseded).filter(|superseded| !**superseded);
-            self.rows += u64::try_from(kept.count()).unwrap_or(0);
+            let recent =
+                share.chunks.iter().flat_map(|chunk| &chunk.rows).filter(|rows| is_recent(rows.table));
+            self.rows += u64::try_from(recent.map(TableRows::kept).sum::<usize>()).unwrap_or(0);
         }
         self.commits += 1;
     }

@@ -11,15 +11,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use callhouse_core::event::EARLIEST;
 use callhouse_core::event::envelope::UsualEvent;
-use callhouse_core::event::{CallEventType, EARLIEST, Kind};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
-use callhouse_core::record::Statement;
 use callhouse_core::webhook::{Fact, Happened};
 use callhouse_core::{AccountId, Clock, Event, KafkaPartition, Rejection, RejectionReason, Timestamp};
-use callhouse_lake::rows::{EventCells, EventColumns, Origin, RejectionRow, encode_rejections};
+use callhouse_lake::Table;
+use callhouse_lake::rows::{EventCells, Origin, RejectionRow, encode_rejections};
 use callhouse_log::Message;
 use callhouse_log::message::Headers;
 use parking_lot::Mutex;
@@ -27,12 +26,12 @@ use tokio::runtime::Handle;
 
 use crate::accounts::AccountCheck;
 use crate::announcer::{Announcements, Announcer};
-use crate::chunk::Counts;
+use crate::chunk::{Counts, TableRows};
 use crate::error::Error;
+use crate::families::{EventCounts, PartialFamilies, UnitFamilies, UnitSize};
 use crate::headers::Instructions;
 use crate::options::Options;
 use crate::unit::Unit;
-use crate::unit_records::{PartialRecords, UnitRecords};
 use admission::Admission;
 use format::{elements, usual_event};
 
@@ -44,10 +43,10 @@ const DATA_SHARE: usize = 2;
 pub(crate) struct Decoded {
     pub(crate) range: OffsetRange,
     pub(crate) holes: Vec<OffsetRange>,
-    pub(crate) events: RecordBatch,
-    pub(crate) rejections: RecordBatch,
-    /// What the events state of calls, mostly one record per call.
-    pub(crate) records: PartialRecords,
+    /// The archives of events, and the rejections.
+    pub(crate) rows: Vec<TableRows>,
+    /// What the events state.
+    pub(crate) records: PartialFamilies,
     /// What webhooks are to announce.
     pub(crate) facts: Vec<Fact>,
     pub(crate) counts: Counts,
@@ -57,9 +56,7 @@ pub(crate) struct Decoded {
 /// What the metrics count.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) call_events: BTreeMap<CallEventType, u64>,
-    /// Of types this version does not know.
-    pub(crate) unknown_events: u64,
+    pub(crate) events: EventCounts,
     pub(crate) reasons: BTreeMap<RejectionReason, u64>,
     /// When the log took the first message of the unit.
     pub(crate) oldest_received_at: Option<Timestamp>,
@@ -119,10 +116,11 @@ impl Decoder {
             admission: Admission::new(&self.accounts, runtime),
             phones,
             kafka_partition,
-            events: EventColumns::with_capacity(unit.messages.len(), payload_bytes / DATA_SHARE),
-            event_count: 0,
+            events: UnitFamilies::new(UnitSize {
+                rows: unit.messages.len(),
+                data_bytes: payload_bytes / DATA_SHARE,
+            }),
             rejections: Vec::new(),
-            records: UnitRecords::default(),
             announcements,
             last_instructions: None,
             tally: Tally::default(),
@@ -130,8 +128,7 @@ impl Decoder {
         for message in &unit.messages {
             decoding.message(message)?;
         }
-        let Decoding { phones, events, event_count, rejections, records, announcements, mut tally, .. } =
-            decoding;
+        let Decoding { phones, events, rejections, announcements, mut tally, .. } = decoding;
         self.phone_books.lock().push(phones);
 
         tally.oldest_received_at = unit.messages.iter().map(|message| message.received_at).min();
@@ -141,20 +138,19 @@ impl Decoder {
             source,
         };
         let count = |len: usize| u64::try_from(len).unwrap_or(u64::MAX);
-        Ok(Decoded {
-            events: events.finish().map_err(failed)?,
-            rejections: encode_rejections(&rejections).map_err(failed)?,
-            records: records.into_records(),
-            facts: announcements.into_facts(),
-            counts: Counts {
-                messages: count(unit.messages.len()),
-                events: event_count,
-                rejections: count(rejections.len()),
-            },
-            tally,
-            range: unit.range,
-            holes: unit.holes,
-        })
+        let counts = Counts {
+            messages: count(unit.messages.len()),
+            events: events.event_count(),
+            rejections: count(rejections.len()),
+        };
+        let (mut rows, records, events) = events.finish().map_err(failed)?;
+        tally.events = events;
+        if !rejections.is_empty() {
+            let rejections = encode_rejections(&rejections).map_err(failed)?;
+            rows.push(TableRows::new(Table::Rejections, rejections));
+        }
+        let facts = announcements.into_facts();
+        Ok(Decoded { rows, records, facts, counts, tally, range: unit.range, holes: unit.holes })
     }
 }
 
@@ -164,10 +160,8 @@ struct Decoding<'a> {
     admission: Admission<'a>,
     phones: PhoneBook,
     kafka_partition: KafkaPartition,
-    events: EventColumns,
-    event_count: u64,
+    events: UnitFamilies,
     rejections: Vec<RejectionRow>,
-    records: UnitRecords,
     announcements: Announcements,
     last_instructions: Option<(&'a Headers, Rc<Instructions<'a>>)>,
     tally: Tally,
@@ -247,7 +241,7 @@ impl<'a> Decoding<'a> {
     /// Takes an event of the usual form in. False when it is to be rejected: why, the general way finds out.
     fn usual_event(
         &mut self,
-        mut event: UsualEvent<'_>,
+        event: UsualEvent<'_>,
         origin: &Origin,
         principal: Option<&AccountId>,
     ) -> Result<bool, Error> {
@@ -258,33 +252,28 @@ impl<'a> Decoding<'a> {
         let cells = EventCells {
             account: event.account,
             subject: event.subject,
-            event_type: event.event_type.as_str(),
+            event_type: event.kind.event_type().as_str(),
             source: event.source,
             event_id: event.id,
             occurred_at: event.time,
             data: &event.data_json,
         };
-        self.events.push(cells, origin);
-        self.event_count += 1;
-        *self.tally.call_events.entry(event.event_type).or_default() += 1;
         self.announcements.note(&Happened {
-            event_type: event.event_type.as_str(),
-            direction: event.data.direction,
+            event_type: event.kind.event_type().as_str(),
+            direction: event.kind.direction(),
             account,
             subject: event.subject,
             source: event.source,
             id: event.id,
             at: event.time,
         });
-        let UsualEvent { event_type, time, source, .. } = event;
-        let statement = Statement { event_type, time, source, data: &mut event.data };
-        self.records.add(account, event.subject, statement, &mut self.phones);
+        self.events.usual(account, cells, event.kind, origin, &mut self.phones);
         Ok(true)
     }
 
     fn event(
         &mut self,
-        mut event: Event,
+        event: Event,
         origin: &Origin,
         principal: Option<&AccountId>,
         bytes: &[u8],
@@ -297,29 +286,16 @@ impl<'a> Decoding<'a> {
             self.reject(rejection, origin, Some(&event.account), bytes);
             return Ok(());
         }
-        self.events.push(EventCells::from(&event), origin);
-        self.event_count += 1;
         self.announcements.note(&Happened {
             event_type: event.kind.type_name(),
-            direction: match &event.kind {
-                Kind::Call(_, data) => data.direction,
-                Kind::Unknown(_) => None,
-            },
+            direction: event.kind.direction(),
             account: &event.account,
             subject: &event.subject,
             source: &event.source,
             id: &event.id,
             at: event.time,
         });
-        match &mut event.kind {
-            Kind::Call(event_type, data) => {
-                *self.tally.call_events.entry(*event_type).or_default() += 1;
-                let statement =
-                    Statement { event_type: *event_type, time: event.time, source: &event.source, data };
-                self.records.add(&event.account, &event.subject, statement, &mut self.phones);
-            }
-            Kind::Unknown(_) => self.tally.unknown_events += 1,
-        }
+        self.events.event(event, origin, &mut self.phones);
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use callhouse_lake::{FileWriter, NewFile, Table};
+use futures::future::join_all;
 
 use crate::chunk::Chunk;
 use crate::error::Error;
@@ -16,32 +17,28 @@ use crate::staging::Share;
 /// Rows per batch handed to the file writer: few enough to be still in the cache when they are encoded.
 const ROWS_PER_BATCH: usize = 8_192;
 
-/// Writes the files of a flush. The three tables are written at the same time.
+/// Writes the files of a flush, all at the same time.
 pub(crate) async fn write(writer: &FileWriter, shares: &Arc<Vec<Share>>) -> Result<Vec<NewFile>, Error> {
-    let write_table = |table: Table| {
+    let has_rows = |table: &Table| chunks(shares).any(|chunk| chunk.of(*table).is_some());
+    let written = Table::ALL.into_iter().filter(has_rows).map(|table| {
         let (writer, shares) = (writer.clone(), Arc::clone(shares));
         tokio::task::spawn_blocking(move || write_table(&writer, table, &shares))
-    };
-    let (events, calls, rejections) = tokio::join!(
-        write_table(Table::CallEvents),
-        write_table(Table::CallsRecent),
-        write_table(Table::Rejections)
-    );
+    });
     let mut files = Vec::new();
-    for written in [events, calls, rejections] {
+    for written in join_all(written).await {
         files.extend(written.map_err(|source| Error::Worker { worker: "file writing", source })??);
     }
     Ok(files)
 }
 
+fn chunks(shares: &[Share]) -> impl Iterator<Item = &Chunk> {
+    shares.iter().flat_map(|share| &share.chunks)
+}
+
 fn write_table(writer: &FileWriter, table: Table, shares: &[Share]) -> Result<Option<NewFile>, Error> {
-    let chunks =
-        || shares.iter().flat_map(|share| &share.chunks).filter(|chunk| rows_of(chunk, table).num_rows() > 0);
-    let batches: Vec<&RecordBatch> = chunks().map(|chunk| rows_of(chunk, table)).collect();
-    let superseded: Vec<&[bool]> = match table {
-        Table::CallsRecent => chunks().map(|chunk| chunk.superseded.as_slice()).collect(),
-        _ => Vec::new(),
-    };
+    let rows = || chunks(shares).filter_map(|chunk| chunk.of(table));
+    let batches: Vec<&RecordBatch> = rows().map(|rows| &rows.batch).collect();
+    let superseded: Vec<&[bool]> = rows().map(|rows| rows.superseded.as_slice()).collect();
     let failed = |source| Error::WriteFiles { source };
     let arranged = |source| Error::Arrange { source };
     let order = sorted(table, &batches, &superseded).map_err(arranged)?;
@@ -54,14 +51,6 @@ fn write_table(writer: &FileWriter, table: Table, shares: &[Share]) -> Result<Op
         file.push(&columns.gather(rows).map_err(arranged)?).map_err(failed)?;
     }
     file.finish().map(Some).map_err(failed)
-}
-
-fn rows_of(chunk: &Chunk, table: Table) -> &RecordBatch {
-    match table {
-        Table::CallEvents => &chunk.events,
-        Table::CallsRecent | Table::Calls => &chunk.calls,
-        Table::Rejections => &chunk.rejections,
-    }
 }
 
 /// The rows of batches in the table's order, superseded rows left out. Equal keys keep the order of the batches.

@@ -40,7 +40,7 @@ impl Gate {
         Held { gate: self.clone(), bytes }
     }
 
-    /// States how many live rows `calls_recent` has.
+    /// States how many live rows the recent tables have.
     pub(crate) fn set_overlay_rows(&self, rows: i64) {
         self.load.send_modify(|load| load.overlay_rows = rows);
     }
@@ -86,7 +86,7 @@ impl Gate {
         if load.hot_bytes >= self.max_hot_bytes {
             Some("commits: hot rows have reached their memory limit")
         } else if load.overlay_rows > self.max_overlay_rows {
-            Some("compaction: calls_recent has reached its row limit")
+            Some("compaction: recent rows have reached their limit")
         } else {
             None
         }

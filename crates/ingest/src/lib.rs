@@ -17,6 +17,7 @@ mod committer;
 mod decode;
 mod ending;
 mod error;
+mod families;
 mod files;
 mod gate;
 mod gather;

@@ -13,7 +13,7 @@ const BEHIND_FOR: Duration = Duration::from_secs(1);
 pub struct Load {
     /// Within the last second messages came faster than they were decoded: a unit was full before its time.
     pub is_behind: bool,
-    /// Live rows of `calls_recent` after the last commit.
+    /// Live rows of the recent tables after the last commit.
     pub recent_rows: i64,
     /// Live files small enough to be merged, of the tables intake writes to, after the last commit.
     pub small_files: usize,

@@ -1,7 +1,8 @@
 //! Every metric of ingest, with its meaning. Counted per chunk or commit, never per event.
 
+use callhouse_core::event::EventType;
 use callhouse_core::{KafkaPartition, Timestamp};
-use callhouse_lake::HotRows;
+use callhouse_lake::{HotRows, Role, Table};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 use crate::chunk::Counts;
@@ -51,7 +52,7 @@ pub fn describe() {
     describe_gauge!(STOPPED, "Partitions that are owned and not being read; 0 when all is well");
     describe_gauge!(LAG, "Messages in the log that are not in the lake yet, by topic and partition");
     describe_gauge!(WAITING, "1 while reading waits for commits or compaction");
-    describe_gauge!(OVERLAY_ROWS, "Live rows of calls_recent: what compaction has yet to settle");
+    describe_gauge!(OVERLAY_ROWS, "Live rows of the recent tables: what compaction has yet to settle");
     describe_gauge!(HOT_ROWS, "Rows visible and not yet in a snapshot");
     describe_gauge!(HOT_BYTES, Unit::Bytes, "Memory of the rows that wait for a commit or are in one");
 }
@@ -59,11 +60,9 @@ pub fn describe() {
 /// A unit has become hot rows.
 pub(crate) fn made_hot(decoded: &DecodedTally, now: Timestamp) {
     counter!(MESSAGES, "topic" => decoded.topic.clone()).increment(decoded.counts.messages);
-    for (event_type, count) in &decoded.tally.call_events {
-        counter!(EVENTS, "type" => event_type.as_str()).increment(*count);
-    }
-    if decoded.tally.unknown_events > 0 {
-        counter!(EVENTS, "type" => "unknown").increment(decoded.tally.unknown_events);
+    for (event_type, count) in &decoded.tally.events {
+        let name = event_type.map_or("unknown", EventType::as_str);
+        counter!(EVENTS, "type" => name).increment(*count);
     }
     for (reason, count) in &decoded.tally.reasons {
         counter!(REJECTIONS, "reason" => reason.as_str()).increment(*count);
@@ -122,9 +121,8 @@ pub(crate) fn stopped_partitions(count: usize) {
 }
 
 pub(crate) fn loads(hot: &HotRows, gate: &Gate) {
-    let (events, calls, rejections) = hot.row_counts();
-    for (table, rows) in [("call_events", events), ("calls_recent", calls), ("rejections", rejections)] {
-        gauge!(HOT_ROWS, "table" => table).set(float(rows));
+    for table in Table::ALL.into_iter().filter(|table| !matches!(table.role(), Role::Settled(_))) {
+        gauge!(HOT_ROWS, "table" => table.name()).set(float(hot.row_count(table)));
     }
     gauge!(HOT_BYTES).set(float(gate.hot_bytes()));
     gauge!(WAITING).set(if gate.is_open() { 0.0 } else { 1.0 });

@@ -1,72 +1,80 @@
-//! The joined state of the calls a partition has seen lately, so that most rows it appends are already whole.
+//! The joined state of the records a partition has seen lately, so that most rows it appends are already whole.
 //!
-//! Forgetting an entry is always safe: the next row of that call is then a partial one, and whoever reads joins
+//! Forgetting an entry is always safe: the next row of that record is then a partial one, and whoever reads joins
 //! it (REC-1). Bounded by two generations: what is touched moves to the young one; when that is half of the
 //! capacity the older is dropped. An entry whose row still waits for a commit is never dropped, so a commit holds
-//! one row per call.
+//! one row per record.
 
 use std::hash::{BuildHasher, RandomState};
 
-use callhouse_core::CallRecord;
+use callhouse_lake::{StoredRecord, Table};
 
 use crate::hashed::HashedMap;
 use crate::unit_records::PartialRecords;
 
-/// Where a row of `calls_recent` stands among the chunks of its partition.
+/// Where a row of a recent table stands among the chunks of its partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RowAddress {
+    pub(crate) table: Table,
     /// Number of the chunk, counted from 0 in each ownership of the partition.
     pub(crate) chunk: u64,
     pub(crate) row: usize,
 }
 
-/// What a chunk adds to `calls_recent`.
+/// What a chunk adds to a recent table.
 #[derive(Debug)]
-pub(crate) struct Folded<'a> {
-    /// One row per call of the chunk, everything this partition remembers of it included.
-    pub(crate) rows: Vec<&'a CallRecord>,
+pub(crate) struct Folded<'a, R> {
+    /// One row per record of the chunk, everything this partition remembers of it included.
+    pub(crate) rows: Vec<&'a R>,
     /// Earlier rows that say nothing these do not.
     pub(crate) superseded: Vec<RowAddress>,
 }
 
 #[derive(Debug)]
-struct Open {
-    record: Box<CallRecord>,
+struct Open<R> {
+    record: Box<R>,
     last_row: RowAddress,
 }
 
-/// Entries by hash of account and call, in slots that stay where they are. Of two calls with one hash only the later
+/// Entries by hash of account and id, in slots that stay where they are. Of two records with one hash only the later
 /// is found; the other counts as forgotten.
-#[derive(Debug, Default)]
-struct Generation {
-    slots_by_call: HashedMap<usize>,
+#[derive(Debug)]
+struct Generation<R> {
+    slots_by_hash: HashedMap<usize>,
     /// `None` where an entry has moved to the young generation.
-    slots: Vec<Option<Open>>,
+    slots: Vec<Option<Open<R>>>,
+}
+
+impl<R> Default for Generation<R> {
+    fn default() -> Self {
+        Self { slots_by_hash: HashedMap::default(), slots: Vec::new() }
+    }
 }
 
 #[derive(Debug)]
-pub(crate) struct OpenRecords {
-    young: Generation,
-    older: Generation,
+pub(crate) struct OpenRecords<R> {
+    young: Generation<R>,
+    older: Generation<R>,
     hashes: RandomState,
     capacity: usize,
     /// All rows of the older generation are in chunks below this one.
     rotated_at: u64,
 }
 
-impl OpenRecords {
+impl<R: StoredRecord> OpenRecords<R> {
     pub(crate) fn new(capacity: usize) -> Self {
         let (young, older) = (Generation::default(), Generation::default());
         Self { young, older, hashes: RandomState::new(), capacity, rotated_at: 0 }
     }
 
-    /// Joins the partial records of a chunk, any number per call, into the remembered ones.
-    pub(crate) fn fold(&mut self, chunk: u64, partial: PartialRecords) -> Folded<'_> {
+    /// Joins the partial records of a chunk, any number per thing, into the remembered ones.
+    pub(crate) fn fold(&mut self, chunk: u64, partial: PartialRecords<R>) -> Folded<'_, R> {
+        let table = R::FAMILY.recent();
         let mut slots = Vec::with_capacity(partial.len());
         let mut superseded = Vec::new();
         for mut record in partial {
-            let last_row = RowAddress { chunk, row: slots.len() };
-            let hash = self.hashes.hash_one((&record.account, &record.call_id));
+            let last_row = RowAddress { table, chunk, row: slots.len() };
+            let hash = self.hashes.hash_one((record.account(), record.id()));
             if let Some(slot) = self.young.find(hash, &record)
                 && let Some(open) = self.young.slots.get_mut(slot).and_then(Option::as_mut)
             {
@@ -104,22 +112,22 @@ impl OpenRecords {
     }
 }
 
-impl Generation {
-    fn find(&self, hash: u64, record: &CallRecord) -> Option<usize> {
-        let slot = *self.slots_by_call.get(&hash)?;
+impl<R: StoredRecord> Generation<R> {
+    fn find(&self, hash: u64, record: &R) -> Option<usize> {
+        let slot = *self.slots_by_hash.get(&hash)?;
         let known = &self.slots.get(slot)?.as_ref()?.record;
-        (known.call_id == record.call_id && known.account == record.account).then_some(slot)
+        (known.id() == record.id() && known.account() == record.account()).then_some(slot)
     }
 
-    fn take(&mut self, hash: u64, record: &CallRecord) -> Option<Open> {
+    fn take(&mut self, hash: u64, record: &R) -> Option<Open<R>> {
         let slot = self.find(hash, record)?;
-        self.slots_by_call.remove(&hash);
+        self.slots_by_hash.remove(&hash);
         self.slots.get_mut(slot)?.take()
     }
 
-    fn insert(&mut self, hash: u64, open: Open) -> usize {
+    fn insert(&mut self, hash: u64, open: Open<R>) -> usize {
         let slot = self.slots.len();
-        self.slots_by_call.insert(hash, slot);
+        self.slots_by_hash.insert(hash, slot);
         self.slots.push(Some(open));
         slot
     }
@@ -127,7 +135,7 @@ impl Generation {
 
 #[cfg(test)]
 mod tests {
-    use callhouse_core::{AccountId, Timestamp};
+    use callhouse_core::{AccountId, CallRecord, Timestamp};
 
     use super::*;
 
@@ -145,7 +153,7 @@ mod tests {
             (folded.rows[0].first_event_at, folded.rows[0].last_event_at),
             (Timestamp(2), Timestamp(9))
         );
-        assert_eq!(folded.superseded, [RowAddress { chunk: 0, row: 1 }]);
+        assert_eq!(folded.superseded, [RowAddress { table: Table::CallsRecent, chunk: 0, row: 1 }]);
     }
 
     #[test]
@@ -175,6 +183,6 @@ mod tests {
             open.forget(0, chunk + 1);
         }
         let folded = open.fold(50, vec![record("call 0", 7)]);
-        assert_eq!(folded.superseded, [RowAddress { chunk: 0, row: 0 }]);
+        assert_eq!(folded.superseded, [RowAddress { table: Table::CallsRecent, chunk: 0, row: 0 }]);
     }
 }

@@ -7,7 +7,7 @@ use callhouse_log::OnHole;
 pub struct Options {
     /// A row waits at most so long for the commit that makes it durable in the lake. Default 2,000.
     pub flush_age_ms: u64,
-    /// So many waiting rows (events, calls and rejections together) start a commit at once. Default 400,000.
+    /// So many waiting rows (of all tables together) start a commit at once. Default 400,000.
     pub flush_rows: usize,
     /// So many waiting bytes of columns start a commit at once. Default 128 MiB.
     pub flush_bytes: usize,
@@ -20,9 +20,9 @@ pub struct Options {
     pub chunk_bytes: usize,
     /// Reading waits while hot rows take this much memory, because commits are behind. Default 512 MiB.
     pub hot_max_bytes: usize,
-    /// Reading waits while `calls_recent` holds more live rows, because compaction is behind. Default 20,000,000.
+    /// Reading waits while recent tables hold more live rows, because compaction is behind. Default 20,000,000.
     pub overlay_max_rows: i64,
-    /// Calls whose joined state each partition remembers, so that most rows it appends are whole. Default 200,000.
+    /// Records of a family whose joined state each partition remembers, so that most rows it appends are whole. Default 200,000.
     pub open_records: usize,
     /// Phone numbers each decoder remembers the country and type of. Default 200,000.
     pub phone_numbers: usize,

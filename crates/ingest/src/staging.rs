@@ -143,13 +143,11 @@ impl Staging {
                 earlier.supersede(*address);
             }
         }
-        let (rows, bytes) = (chunk.rows(), chunk.held.bytes());
+        let (rows, bytes) = (chunk.row_count(), chunk.held.bytes());
         if rows > 0 {
             self.hot.publish(HotChunk {
                 range: chunk.range.clone(),
-                events: chunk.events.clone(),
-                calls: chunk.calls.clone(),
-                rejections: chunk.rejections.clone(),
+                rows: chunk.rows.iter().map(|rows| (rows.table, rows.batch.clone())).collect(),
                 flush: chunk.flush.clone(),
             });
         }
@@ -194,7 +192,7 @@ impl Staging {
         let Some(owned) = state.partitions.remove(kafka_partition) else { return };
         owned.tenure.ended.cancel();
         for chunk in &owned.chunks {
-            state.waiting.rows -= chunk.rows();
+            state.waiting.rows -= chunk.row_count();
             state.waiting.bytes -= chunk.held.bytes();
         }
         self.hot.drop_partition(kafka_partition);

@@ -9,7 +9,7 @@ pub struct Summary {
     pub messages: u64,
     pub events: u64,
     pub rejections: u64,
-    /// Rows appended to `calls_recent`; one per call and commit, so fewer than events.
+    /// Rows appended to recent tables; one per record and commit, so fewer than events.
     pub rows: u64,
     pub commits: u64,
 }

@@ -1,61 +1,66 @@
-//! The partial records of a unit: its events, joined per call while they are decoded. The events of a call mostly
+//! The partial records of a unit: its events, joined per record while they are decoded. The events of a call mostly
 //! follow each other closely, so there are several times fewer records than events to be handed on.
 
 use std::hash::{BuildHasher, RandomState};
 
+use callhouse_core::AccountId;
 use callhouse_core::phone::PhoneBook;
-use callhouse_core::record::{Statement, fold_statement};
-use callhouse_core::{AccountId, CallRecord};
+use callhouse_core::record::{Record, Statement};
 
 use crate::hashed::HashedMap;
 
 /// Partial records on their way from decoding to a chunk. Boxed, because a record is about a kilobyte and would be
 /// copied at every step.
-pub(crate) type PartialRecords = Vec<Box<CallRecord>>;
+pub(crate) type PartialRecords<R> = Vec<Box<R>>;
 
-#[derive(Debug, Default)]
-pub(crate) struct UnitRecords {
-    records: PartialRecords,
-    /// By hash of account and call. Of two calls with one hash only the later is found; the other just gets
+#[derive(Debug)]
+pub(crate) struct UnitRecords<R> {
+    records: PartialRecords<R>,
+    /// By hash of account and id. Of two records with one hash only the later is found; the other just gets
     /// another partial record, which changes nothing (REC-1).
     latest: HashedMap<usize>,
     hashes: RandomState,
 }
 
-impl UnitRecords {
-    /// Joins what an event states of a call into the record of that call.
+impl<R> Default for UnitRecords<R> {
+    fn default() -> Self {
+        Self { records: Vec::new(), latest: HashedMap::default(), hashes: RandomState::new() }
+    }
+}
+
+impl<R: Record> UnitRecords<R> {
+    /// Joins what an event states into its record.
     pub(crate) fn add(
         &mut self,
         account: &AccountId,
-        call_id: &str,
-        statement: Statement<'_>,
+        id: &str,
+        statement: Statement<'_, R>,
         phones: &mut PhoneBook,
     ) {
-        let hash = self.hashes.hash_one((account, call_id));
+        let hash = self.hashes.hash_one((account, id));
         let known = self.latest.get(&hash).and_then(|index| self.records.get_mut(*index));
         if let Some(record) = known
-            && (&record.account, &*record.call_id) == (account, call_id)
+            && (record.account(), record.id()) == (account, id)
         {
-            fold_statement(record, statement, phones);
+            record.fold(statement, phones);
             return;
         }
-        let mut record = Box::new(CallRecord::empty(account.clone(), call_id.into(), statement.time));
-        fold_statement(&mut record, statement, phones);
+        let mut record = Box::new(R::empty(account.clone(), id.into(), statement.time));
+        record.fold(statement, phones);
         self.latest.insert(hash, self.records.len());
         self.records.push(record);
     }
 
-    pub(crate) fn into_records(self) -> PartialRecords {
+    pub(crate) fn into_records(self) -> PartialRecords<R> {
         self.records
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use callhouse_core::event::Kind;
     use callhouse_core::event::{CallData, CallEventType};
     use callhouse_core::record::fold;
-    use callhouse_core::{Event, Timestamp};
+    use callhouse_core::{CallRecord, Event, Timestamp};
 
     use super::*;
 
@@ -81,15 +86,14 @@ mod tests {
         let mut unit = UnitRecords::default();
         let mut one_by_one: Vec<CallRecord> = Vec::new();
         for mut event in events {
-            let partial = fold(&event, &mut phones).expect("about a call");
+            let partial: CallRecord = fold(&event, &mut phones).expect("about a call");
             let key = (&partial.account, &*partial.call_id);
             match one_by_one.iter_mut().find(|record| (&record.account, &*record.call_id) == key) {
                 Some(record) => record.join(partial),
                 None => one_by_one.push(partial),
             }
-            let Kind::Call(event_type, data) = &mut event.kind else { panic!("about a call") };
-            let statement =
-                Statement { event_type: *event_type, time: event.time, source: &event.source, data };
+            let (event_type, data) = CallRecord::stated(&mut event.kind).expect("about a call");
+            let statement = Statement { event_type, time: event.time, source: &event.source, data };
             unit.add(&event.account, &event.subject, statement, &mut phones);
         }
         let joined: Vec<CallRecord> = unit.into_records().into_iter().map(|record| *record).collect();

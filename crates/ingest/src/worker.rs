@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use callhouse_core::Clock;
 use callhouse_lake::Flush;
-use callhouse_lake::rows::encode_calls;
 use callhouse_log::LogBatch;
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -23,10 +22,11 @@ use tokio_util::sync::CancellationToken;
 use crate::chunk::Chunk;
 use crate::decode::{Decoded, Decoder};
 use crate::error::Error;
+use crate::families::OpenFamilies;
 use crate::gate::Gate;
 use crate::load::Behind;
 use crate::metrics;
-use crate::open_records::{OpenRecords, RowAddress};
+use crate::open_records::RowAddress;
 use crate::options::Options;
 use crate::partitions::Partitions;
 use crate::staging::{Staging, Tenure};
@@ -67,7 +67,7 @@ pub(crate) struct Worker {
     decoding: FuturesOrdered<BoxFuture<'static, Result<Decoded, Error>>>,
     building: Option<BoxFuture<'static, Result<Built, Error>>>,
     /// Not there while a chunk is being built.
-    open_records: Option<Box<OpenRecords>>,
+    open_records: Option<Box<OpenFamilies>>,
     next_chunk: u64,
     /// A unit is not decoded earlier than this, unless it is full.
     not_before: Instant,
@@ -79,7 +79,7 @@ struct Built {
     /// The earlier rows it repeats.
     superseded: Vec<RowAddress>,
     tally: metrics::DecodedTally,
-    open_records: Box<OpenRecords>,
+    open_records: Box<OpenFamilies>,
 }
 
 impl Worker {
@@ -96,7 +96,7 @@ impl Worker {
         let kafka_partition = tenure.kafka_partition.clone();
         let gathering =
             Gathering::new(kafka_partition, next_offset, options.chunk_messages, options.chunk_bytes);
-        let open_records = Some(Box::new(OpenRecords::new(options.open_records)));
+        let open_records = Some(Box::new(OpenFamilies::new(options.open_records)));
         Self {
             tenure,
             shared,
@@ -196,7 +196,7 @@ impl Worker {
         self.next_chunk += 1;
         let capacity = self.shared.options.open_records;
         let mut open_records =
-            self.open_records.take().unwrap_or_else(|| Box::new(OpenRecords::new(capacity)));
+            self.open_records.take().unwrap_or_else(|| Box::new(OpenFamilies::new(capacity)));
         let gate = self.shared.gate.clone();
         let building = spawn_blocking(move || {
             let (chunk, superseded) = build_chunk(number, decoded, &mut open_records, &gate)?;
@@ -233,31 +233,18 @@ async fn until_built(
 fn build_chunk(
     number: u64,
     decoded: Decoded,
-    open_records: &mut OpenRecords,
+    open_records: &mut OpenFamilies,
     gate: &Gate,
 ) -> Result<(Chunk, Vec<RowAddress>), Error> {
-    let Decoded { range, holes, events, rejections, records, facts, counts, .. } = decoded;
-    let folded = open_records.fold(number, records);
-    let calls = encode_calls(&folded.rows).map_err(|source| Error::Encode {
+    let Decoded { range, holes, mut rows, records, facts, counts, .. } = decoded;
+    let (recent, superseded) = open_records.fold(number, records).map_err(|source| Error::Encode {
         kafka_partition: range.kafka_partition.clone(),
         from: range.from,
         source,
     })?;
-    let bytes = [&events, &calls, &rejections].map(|batch| batch.get_array_memory_size()).iter().sum();
-    let superseded = vec![false; calls.num_rows()];
+    rows.extend(recent);
+    let bytes = rows.iter().map(|rows| rows.batch.get_array_memory_size()).sum();
     let held = gate.hold(bytes);
-    let chunk = Chunk {
-        number,
-        range,
-        holes,
-        events,
-        calls,
-        rejections,
-        superseded,
-        facts,
-        counts,
-        flush: Flush::default(),
-        held,
-    };
-    Ok((chunk, folded.superseded))
+    let chunk = Chunk { number, range, holes, rows, facts, counts, flush: Flush::default(), held };
+    Ok((chunk, superseded))
 }

@@ -11,7 +11,7 @@ use callhouse_core::record::fold;
 use callhouse_core::{CallRecord, Timestamp};
 use callhouse_lake::overlay::OverlayReader;
 use callhouse_lake::{
-    Catalog, Commit, CompactionOptions, Compactor, DataFolder, FileWriter, NewFile, Pace, Table, rows,
+    Catalog, Commit, CompactionOptions, Compactor, DataFolder, Family, FileWriter, NewFile, Pace, Table, rows,
 };
 use callhouse_testkit::ManualClock;
 use callhouse_testkit::events::CallStory;
@@ -81,7 +81,7 @@ async fn main() {
         clock.advance_micros(i64::try_from(at_once).unwrap() * 20_000);
         let started = Instant::now();
         let snapshot = catalog.snapshot().await.unwrap();
-        let overlay = overlays.load(&snapshot, &[]).await.unwrap();
+        let overlay = overlays.load(Family::Calls, &snapshot, &[]).await.unwrap();
         let overlay_ms = started.elapsed().as_millis();
         let started = Instant::now();
         let report = compactor.step().await.unwrap();

@@ -2,8 +2,8 @@
 //!
 //! One [`Compactor::step`] does what is due of:
 //!
-//! - **settle** (`compaction/settle.rs`): files of `calls_recent` that were left alone for `settle_after` are joined;
-//!   calls that are quiet and in no settled file become settled files by month of start, late rows of settled calls
+//! - **settle** (`compaction/settle.rs`), family by family: recent files that were left alone for `settle_after` are
+//!   joined; records that are quiet and in no settled file become settled files by month, late rows of settled records
 //!   are joined into their file when there are enough of them or they have waited, and the rest is written back
 //!   as one file;
 //! - **merge** (`compaction/merge.rs`): files of one table and month and about one size become one. Sizes are tiers,
@@ -13,16 +13,16 @@
 //!
 //! Every change is one commit that removes its inputs; when another process was faster, [`Error::FileNotLive`]
 //! sends the step back to its start. Settling always takes the recent file with the least id too. So of two
-//! compactors that settle at once one loses, and no call is settled twice: the second to commit had seen the
+//! compactors that settle at once one loses, and no record is settled twice: the second to commit had seen the
 //! other's first input, or a file that has gone since. What a crash leaves unnamed, `gc` removes.
 //!
 //! **Memory**: settling reads at most `memory_bytes` of recent rows (at [`ROW_BYTES`] a row), or two files if they
 //! have more, and holds them about four times while it joins and sorts; a merge holds one batch of each of at most `fan_in` inputs and one
 //! unfinished row group. Either holds the lookup index of the one file it writes: 16 to 64 bytes a row (`lookup/build.rs`).
 //!
-//! **Live files**, when compaction keeps up, with `m` months that have calls, `b` bytes in a table, `T` the target and
-//! `t = 1 + ⌈log_fan_in(T / SMALLEST_TIER_BYTES)⌉` tiers: `calls` at most `m·t·(fan_in − 1) + 2·b/T`, each of
-//! `call_events` and `rejections` at most `t·(fan_in − 1) + 2·b/T`, and `calls_recent` with `r` rows at most
+//! **Live files**, when compaction keeps up, with `m` months that have rows, `b` bytes in a table, `T` the target and
+//! `t = 1 + ⌈log_fan_in(T / SMALLEST_TIER_BYTES)⌉` tiers: a settled table at most `m·t·(fan_in − 1) + 2·b/T`, each
+//! archive and `rejections` at most `t·(fan_in − 1) + 2·b/T`, and a recent table with `r` rows at most
 //! `t·(fan_in − 1) + r·fan_in·ROW_BYTES/memory_bytes`. With the defaults `t` is 5; months that are over stop growing,
 //! and `compact_all` leaves about `b/T` files, at least one a month. While compaction gives way to intake there are
 //! more, by a bound that the caller keeps ([`Pace`]).
@@ -47,6 +47,7 @@ use uuid::Uuid;
 
 use crate::catalog::{Catalog, Commit, DataFile, Snapshot};
 use crate::error::Error;
+use crate::family::Family;
 use crate::file::{FileWriter, NewFile};
 use crate::overlay::OverlayReader;
 use crate::table::Table;
@@ -56,7 +57,7 @@ pub use report::CompactionReport;
 pub use settled::WholeCalls;
 use waiting::Waiting;
 
-/// What a decoded row of calls takes, for the memory bound: 68 columns, most of them null or short.
+/// What a decoded row of records takes, for the memory bound: up to 68 columns, most of them null or short.
 pub const ROW_BYTES: usize = 1_024;
 
 /// How often a step starts over because another compactor was faster.
@@ -65,13 +66,13 @@ const ATTEMPTS: usize = 4;
 /// When compaction does what.
 #[derive(Debug, Clone)]
 pub struct CompactionOptions {
-    /// A call is quiet when it has ended and nothing of it happened for so long.
+    /// A record is quiet when it is closed (a call has ended) and nothing of it happened for so long.
     pub settle_after: Duration,
-    /// A call of which no end was seen settles when nothing of it happened for so long.
+    /// A record that is not closed settles when nothing of it happened for so long.
     pub open_for_at_most: Duration,
     /// Settling pauses so long when it has taken all that was ripe, so that a pass has something to do.
     pub settle_every: Duration,
-    /// More recent rows than this, and calls settle as soon as they have ended.
+    /// More recent rows of a family than this, and records settle as soon as they are closed.
     pub recent_rows: usize,
     /// Late rows of one settled file that make rewriting it due, and not less than a 32nd of its rows.
     pub late_rows: usize,
@@ -83,7 +84,7 @@ pub struct CompactionOptions {
     pub target_file_bytes: usize,
     /// Decoded recent rows taken at once, at [`ROW_BYTES`] each.
     pub memory_bytes: usize,
-    /// Indexes of settled keys kept in memory, 8 bytes a call.
+    /// Indexes of settled keys kept in memory, 8 bytes a record.
     pub key_index_bytes: usize,
 }
 
@@ -118,7 +119,7 @@ struct Change {
 enum Eagerness {
     /// What is due by the options.
     Due,
-    /// As `Due`, but calls need not have been quiet: there are too many recent rows.
+    /// As `Due`, but records need not have been quiet: there are too many recent rows.
     Pressed,
     /// Everything, whatever its age and size.
     Everything,
@@ -136,7 +137,8 @@ struct Shared {
     writer: FileWriter,
     toucher: Arc<Toucher>,
     pace: PaceNow,
-    waiting: Mutex<Waiting>,
+    /// By family.
+    waiting: [Mutex<Waiting>; Family::COUNT],
 }
 
 impl Compactor {
@@ -172,7 +174,7 @@ impl Compactor {
         pace: PaceNow,
     ) -> Self {
         let writer = FileWriter::new(catalog.folder().clone());
-        let shared = Shared { options, writer, toucher, pace, waiting: Mutex::default() };
+        let shared = Shared { options, writer, toucher, pace, waiting: Default::default() };
         Self { catalog, shared: Arc::new(shared) }
     }
 
@@ -185,17 +187,19 @@ impl Compactor {
     pub async fn step(&self) -> Result<CompactionReport, Error> {
         let mut report = CompactionReport::default();
         let rows = |file: &Arc<DataFile>| usize::try_from(file.record_count).unwrap_or(0);
-        let recent_rows: usize =
-            live(&*self.catalog.snapshot().await?, Table::CallsRecent).iter().map(rows).sum();
-        let pressed = recent_rows > self.shared.options.recent_rows;
-        let eagerness = if pressed { Eagerness::Pressed } else { Eagerness::Due };
-        report.add(self.apply(Work::Settle, eagerness).await?);
-        report.add(self.apply(Work::Merge, eagerness).await?);
+        for family in Family::ALL {
+            let snapshot = self.catalog.snapshot().await?;
+            let recent_rows: usize = live(&snapshot, family.recent()).iter().map(rows).sum();
+            let pressed = recent_rows > self.shared.options.recent_rows;
+            let eagerness = if pressed { Eagerness::Pressed } else { Eagerness::Due };
+            report.add(self.apply(Work::Settle(family), eagerness).await?);
+        }
+        report.add(self.apply(Work::Merge, Eagerness::Due).await?);
         Ok(report)
     }
 
-    /// Settles every call whatever its age and merges files up to their target size. `progress` is told after every
-    /// commit what was done so far. Calls that ingest adds meanwhile may remain.
+    /// Settles every record whatever its age and merges files up to their target size. `progress` is told after every
+    /// commit what was done so far. What ingest adds meanwhile may remain.
     ///
     /// # Errors
     /// As [`Compactor::step`]; what was committed before stays.
@@ -204,7 +208,7 @@ impl Compactor {
         progress: &(dyn Fn(&CompactionReport) + Send + Sync),
     ) -> Result<CompactionReport, Error> {
         let mut report = CompactionReport::default();
-        for work in [Work::Settle, Work::Merge] {
+        for work in Family::ALL.map(Work::Settle).into_iter().chain([Work::Merge]) {
             loop {
                 let done = self.apply(work, Eagerness::Everything).await?;
                 if done.commits == 0 {
@@ -226,7 +230,7 @@ impl Compactor {
             let shared = Arc::clone(&self.shared);
             let folder = self.catalog.folder().clone();
             let planned = tokio::task::spawn_blocking(move || match work {
-                Work::Settle => settle::settle(&shared, &folder, &snapshot, now, eagerness),
+                Work::Settle(family) => settle::settle(family, &shared, &folder, &snapshot, now, eagerness),
                 Work::Merge => merge::merge(&shared, &folder, &snapshot, eagerness),
             });
             let Some(change) = finished(planned.await)? else { return Ok(CompactionReport::default()) };
@@ -254,7 +258,7 @@ fn finished<T>(outcome: Result<Result<T, Error>, tokio::task::JoinError>) -> Res
 
 #[derive(Debug, Clone, Copy)]
 enum Work {
-    Settle,
+    Settle(Family),
     Merge,
 }
 

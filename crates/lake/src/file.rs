@@ -40,7 +40,7 @@ pub struct NewFile {
     pub file_size_bytes: i64,
     /// Length of the Parquet footer without its eight trailing bytes (DuckLake 1.0, data_file).
     pub footer_size: i64,
-    /// UTC month of the partition, months since January 1970; `None` also for rows of `calls` whose start is unknown.
+    /// UTC month of the partition, months since January 1970; `None` also for rows whose instant is not known.
     pub month: Option<i32>,
     /// DuckLake text statistics by column name.
     pub columns: BTreeMap<String, ColumnStatistics>,

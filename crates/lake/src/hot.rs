@@ -13,18 +13,24 @@ use callhouse_core::position::OffsetRange;
 use parking_lot::RwLock;
 
 use crate::catalog::Snapshot;
+use crate::table::Table;
 
 /// The rows of one offset range.
 #[derive(Debug, Clone)]
 pub struct HotChunk {
     pub range: OffsetRange,
-    /// Rows of `call_events`.
-    pub events: RecordBatch,
-    /// Rows of `calls_recent`: whole or partial, any number per call.
-    pub calls: RecordBatch,
-    /// Rows of `rejections`.
-    pub rejections: RecordBatch,
+    /// Rows by table, each at most once; those of recent tables are whole or partial, any number per record.
+    pub rows: Vec<(Table, RecordBatch)>,
     pub flush: Flush,
+}
+
+impl HotChunk {
+    /// The rows of a table; `None` when there are none.
+    #[must_use]
+    pub fn of(&self, table: Table) -> Option<&RecordBatch> {
+        let rows = self.rows.iter().find(|(known, _)| *known == table).map(|(_, rows)| rows);
+        rows.filter(|rows| rows.num_rows() > 0)
+    }
 }
 
 /// The flush that writes the rows of a chunk, once there is one. It lets a reader who knows the rows of all chunks of a
@@ -36,15 +42,16 @@ pub struct Flush(Arc<Slot>);
 struct Slot {
     /// 0 while the chunk waits for its flush.
     number: AtomicU64,
-    written: OnceLock<Flushed>,
+    written: OnceLock<Vec<Flushed>>,
 }
 
-/// A written flush.
+/// A written flush, as far as one table is concerned.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Flushed {
-    /// The flush's file of `calls_recent`.
+    pub table: Table,
+    /// The flush's file of the table.
     pub path: Arc<str>,
-    /// The chunks published to readers whose rows are in it.
+    /// The chunks published to readers that have rows of the table, all of them in the file.
     pub chunks: usize,
 }
 
@@ -54,9 +61,9 @@ impl Flush {
         self.0.number.store(number, Ordering::SeqCst);
     }
 
-    /// Notes the file before its commit. Only the first counts: if that one's commit did not come about, readers read
-    /// the file of the one that did.
-    pub fn written(&self, flushed: Flushed) {
+    /// Notes the files before their commit. Only the first counts: if that one's commit did not come about, readers read
+    /// the files of the one that did.
+    pub fn written(&self, flushed: Vec<Flushed>) {
         self.0.written.get_or_init(|| flushed);
     }
 
@@ -65,8 +72,8 @@ impl Flush {
         self.0.number.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn flushed(&self) -> Option<&Flushed> {
-        self.0.written.get()
+    pub(crate) fn flushed(&self, table: Table) -> Option<&Flushed> {
+        self.0.written.get()?.iter().find(|flushed| flushed.table == table)
     }
 
     /// Tells chunks apart for as long as one of the clones lives.
@@ -111,16 +118,10 @@ impl HotRows {
         HotView { chunks: self.chunks.read().clone() }
     }
 
-    /// Rows held, for the metrics: (events, calls, rejections).
+    /// Rows held of a table, for the metrics.
     #[must_use]
-    pub fn row_counts(&self) -> (usize, usize, usize) {
-        self.chunks.read().iter().fold((0, 0, 0), |(events, calls, rejections), chunk| {
-            (
-                events + chunk.events.num_rows(),
-                calls + chunk.calls.num_rows(),
-                rejections + chunk.rejections.num_rows(),
-            )
-        })
+    pub fn row_count(&self, table: Table) -> usize {
+        self.chunks.read().iter().filter_map(|chunk| chunk.of(table)).map(RecordBatch::num_rows).sum()
     }
 }
 

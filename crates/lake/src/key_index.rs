@@ -1,6 +1,6 @@
-//! Where in a settled file the rows of a call are: fingerprints of the keys, sorted, in memory.
+//! Where in a settled file the rows of a record are: fingerprints of the keys, sorted, in memory.
 //!
-//! An entry is 32 bits of a hash of (account, `call_id`) above the 32-bit row number, so a file of a million calls
+//! An entry is 32 bits of a hash of (account, id) above the 32-bit row number, so a file of a million records
 //! takes 8 MB. A fingerprint may be shared: rows found are candidates, and whoever reads them compares the keys.
 
 use std::collections::hash_map::DefaultHasher;
@@ -17,11 +17,11 @@ use crate::read::FileReader;
 
 const ROW_BITS: u32 = 32;
 
-/// The hash by which calls are looked up; the same only within one process of one build.
+/// The hash by which records are looked up; the same only within one process of one build.
 #[must_use]
-pub(crate) fn fingerprint(account: &str, call_id: &str) -> u32 {
+pub(crate) fn fingerprint(account: &str, id: &str) -> u32 {
     let mut hasher = DefaultHasher::new();
-    (account, call_id).hash(&mut hasher);
+    (account, id).hash(&mut hasher);
     u32::try_from(hasher.finish() >> ROW_BITS).expect("32 bits are left")
 }
 
@@ -41,7 +41,9 @@ impl KeyIndex {
         let reader = FileReader::open(folder, file)?;
         let mut entries = Vec::with_capacity(usize::try_from(file.record_count).unwrap_or(0));
         let mut next_row = 0_u64;
-        for batch in reader.columns(&["account", "call_id"])? {
+        let schema = file.table.schema();
+        let key: Vec<&str> = schema.fields().iter().take(2).map(|field| field.name().as_str()).collect();
+        for batch in reader.columns(&key)? {
             for fingerprint in fingerprints(&batch?) {
                 entries.push((u64::from(fingerprint) << ROW_BITS) | next_row);
                 next_row += 1;
@@ -74,8 +76,8 @@ impl KeyIndex {
 /// Fingerprints of the rows of a batch whose first two columns are the key.
 pub(crate) fn fingerprints(batch: &RecordBatch) -> impl Iterator<Item = u32> {
     let accounts = batch.column(0).as_string::<i32>();
-    let call_ids = batch.column(1).as_string::<i32>();
-    (0..batch.num_rows()).map(|row| fingerprint(accounts.value(row), call_ids.value(row)))
+    let ids = batch.column(1).as_string::<i32>();
+    (0..batch.num_rows()).map(|row| fingerprint(accounts.value(row), ids.value(row)))
 }
 
 /// The indexes in use.
@@ -106,8 +108,8 @@ mod tests {
     use super::*;
 
     fn index(keys: &[(&str, &str)]) -> KeyIndex {
-        let entry = |(row, (account, call_id)): (usize, &(&str, &str))| {
-            (u64::from(fingerprint(account, call_id)) << ROW_BITS) | u64::try_from(row).expect("small")
+        let entry = |(row, (account, id)): (usize, &(&str, &str))| {
+            (u64::from(fingerprint(account, id)) << ROW_BITS) | u64::try_from(row).expect("small")
         };
         let mut entries: Vec<u64> = keys.iter().enumerate().map(entry).collect();
         entries.sort_unstable();

@@ -1,7 +1,7 @@
-//! Rebuilding the calls from the archive (REC-2): the same events through the same decoder, fold, join and encoder,
+//! Rebuilding the records of every family from its archive (REC-2): the same events through the same decoder, fold, join and encoder,
 //! beside what is live, compared row by row, and on request swapped in with one commit.
 //!
-//! **Memory**: calls are dealt into passes by a hash of their key, so that about `memory_rows` calls are held at a
+//! **Memory**: records are dealt into passes by a hash of their key, so that about `memory_rows` records are held at a
 //! time, once as rebuilt and once as live; each takes about three times [`crate::compaction::ROW_BYTES`] while it
 //! is joined and sorted. Every pass scans the archive and the settled files once, so time grows with the number
 //! of passes and memory does not grow with the lake.
@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::catalog::{Catalog, Commit, DataFile, Snapshot};
 use crate::error::Error;
+use crate::family::Family;
 use crate::file::{FileWriter, NewFile};
 use crate::folder::DataFolder;
 use crate::key_index::fingerprint;
@@ -34,7 +35,7 @@ const KEY_INDEX_BYTES: usize = 256 << 20;
 /// How a rebuild goes about it.
 #[derive(Debug, Clone)]
 pub struct RebuildOptions {
-    /// Calls held at a time.
+    /// Records held at a time.
     pub memory_rows: usize,
     /// Differences listed; all are counted.
     pub listed_differences: usize,
@@ -46,15 +47,25 @@ impl Default for RebuildOptions {
     }
 }
 
-/// How far a rebuild is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How far a rebuild is, all families together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RebuildProgress {
     pub passes_done: u32,
     pub passes: u32,
     /// Events replayed so far.
     pub events: u64,
-    /// Calls rebuilt so far.
-    pub calls: u64,
+    /// Records rebuilt so far.
+    pub records: u64,
+}
+
+/// What a rebuild found of one family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FamilyRebuild {
+    pub family: Family,
+    /// Events in its archive, those of unknown types included.
+    pub events: u64,
+    pub records: u64,
+    pub differences: Differences,
 }
 
 /// What a rebuild found.
@@ -62,14 +73,30 @@ pub struct RebuildProgress {
 pub struct RebuildReport {
     /// The snapshot that was rebuilt.
     pub snapshot_id: i64,
-    pub events: u64,
-    pub calls: u64,
-    pub differences: Differences,
+    /// In the order of [`Family::ALL`].
+    pub families: Vec<FamilyRebuild>,
     /// The snapshot the rebuilt rows became visible in, if they were to be swapped in.
     pub swapped_in: Option<i64>,
 }
 
-/// Rebuilds the calls of one catalog.
+impl RebuildReport {
+    /// What was found of a family; `None` when it was not rebuilt.
+    #[must_use]
+    pub fn of(&self, family: Family) -> Option<&FamilyRebuild> {
+        self.families.iter().find(|found| found.family == family)
+    }
+
+    /// Whether live and rebuilt records were the same.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.families.iter().all(|found| found.differences.is_empty())
+    }
+}
+
+/// Receives progress.
+pub type OnProgress = Arc<dyn Fn(RebuildProgress) + Send + Sync>;
+
+/// Rebuilds the records of one catalog.
 #[derive(Clone)]
 pub struct Rebuilder {
     catalog: Catalog,
@@ -82,33 +109,27 @@ impl Rebuilder {
         Self { catalog, options }
     }
 
-    /// Rebuilds the newest snapshot's calls and compares; changes nothing.
+    /// Rebuilds the newest snapshot's records and compares; changes nothing.
     ///
     /// # Errors
     /// [`Error::Invalid`] when an archived event cannot be decoded any more; [`Error::Catalog`], [`Error::File`],
     /// [`Error::Parquet`], [`Error::Arrow`].
-    pub async fn compare(
-        &self,
-        progress: Arc<dyn Fn(RebuildProgress) + Send + Sync>,
-    ) -> Result<RebuildReport, Error> {
+    pub async fn compare(&self, progress: OnProgress) -> Result<RebuildReport, Error> {
         let snapshot = self.catalog.snapshot().await?;
         let (report, _) = self.run(&snapshot, false, progress).await?;
         Ok(report)
     }
 
-    /// As [`Rebuilder::compare`], then replaces the snapshot's `calls` and `calls_recent` by what was rebuilt. What
+    /// As [`Rebuilder::compare`], then replaces the snapshot's settled and recent rows by what was rebuilt. What
     /// ingest commits meanwhile stays beside it.
     ///
     /// # Errors
     /// As [`Rebuilder::compare`]; [`Error::FileNotLive`] when compaction was at work meanwhile: nothing is changed.
-    pub async fn rebuild(
-        &self,
-        progress: Arc<dyn Fn(RebuildProgress) + Send + Sync>,
-    ) -> Result<RebuildReport, Error> {
+    pub async fn rebuild(&self, progress: OnProgress) -> Result<RebuildReport, Error> {
         let snapshot = self.catalog.snapshot().await?;
         let (mut report, add) = self.run(&snapshot, true, progress).await?;
-        let replaced =
-            [Table::Calls, Table::CallsRecent].into_iter().flat_map(|table| live_files(&snapshot, table));
+        let tables = Family::ALL.into_iter().flat_map(|family| [family.settled(), family.recent()]);
+        let replaced = tables.flat_map(|table| live_files(&snapshot, table));
         let remove: Vec<i64> = replaced.map(|file| file.data_file_id).collect();
         if add.is_empty() && remove.is_empty() {
             return Ok(report);
@@ -132,16 +153,32 @@ impl Rebuilder {
         &self,
         snapshot: &Arc<Snapshot>,
         write: bool,
-        progress: Arc<dyn Fn(RebuildProgress) + Send + Sync>,
+        progress: OnProgress,
     ) -> Result<(RebuildReport, Vec<NewFile>), Error> {
-        let folder = self.catalog.folder().clone();
-        let overlay = OverlayReader::new(folder.clone(), KEY_INDEX_BYTES).load(snapshot, &[]).await?;
-        let writer = write.then(|| FileWriter::new(folder.clone()));
-        let snapshot = Arc::clone(snapshot);
-        let options = self.options.clone();
+        let folder = self.catalog.folder();
+        let overlays = OverlayReader::new(folder.clone(), KEY_INDEX_BYTES);
+        let mut runs = Vec::new();
+        for family in Family::ALL {
+            runs.push(Run {
+                family,
+                folder: folder.clone(),
+                snapshot: Arc::clone(snapshot),
+                overlay: overlays.load(family, snapshot, &[]).await?,
+                writer: write.then(|| FileWriter::new(folder.clone())),
+                listed_differences: self.options.listed_differences,
+                passes: Passes::of(family, snapshot, self.options.memory_rows),
+            });
+        }
+        let snapshot_id = snapshot.id;
         let task = move || {
-            let passes = Passes::of(&snapshot, options.memory_rows);
-            Run { folder, snapshot, overlay, writer, options, passes }.all(&*progress)
+            let mut report = RebuildReport { snapshot_id, ..RebuildReport::default() };
+            let mut written = Vec::new();
+            let passes = runs.iter().map(|run| run.passes.0).sum();
+            let mut done = RebuildProgress { passes, ..RebuildProgress::default() };
+            for run in runs {
+                report.families.push(run.all(&mut written, &mut done, &*progress)?);
+            }
+            Ok((report, written))
         };
         let ran = tokio::task::spawn_blocking(task).await;
         ran.unwrap_or_else(|error| {
@@ -150,58 +187,65 @@ impl Rebuilder {
     }
 }
 
-/// How calls are dealt into passes.
+/// How the records of a family are dealt into passes.
 #[derive(Debug, Clone, Copy)]
 struct Passes(u32);
 
 impl Passes {
-    fn of(snapshot: &Snapshot, memory_rows: usize) -> Self {
+    fn of(family: Family, snapshot: &Snapshot, memory_rows: usize) -> Self {
         let rows = |table| -> i64 { live_files(snapshot, table).iter().map(|file| file.record_count).sum() };
-        // A call has a handful of events. Should they be fewer, or the live tables be lost, memory is the price.
-        let calls = (rows(Table::Calls) + rows(Table::CallsRecent)).max(rows(Table::CallEvents) / 4);
+        // A record has a handful of events. Should they be fewer, or the live tables be lost, memory is the price.
+        let records = (rows(family.settled()) + rows(family.recent())).max(rows(family.archive()) / 4);
         let memory_rows = i64::try_from(memory_rows.max(1)).unwrap_or(i64::MAX);
-        Self(u32::try_from(calls / memory_rows + 1).unwrap_or(u32::MAX))
+        Self(u32::try_from(records / memory_rows + 1).unwrap_or(u32::MAX))
     }
 
-    fn pass_of(self, account: &str, call_id: &str) -> u32 {
-        fingerprint(account, call_id) % self.0
+    fn pass_of(self, account: &str, id: &str) -> u32 {
+        fingerprint(account, id) % self.0
     }
 }
 
-/// One rebuild at work, in a blocking task.
+/// The rebuild of one family at work, in a blocking task.
 struct Run {
+    family: Family,
     folder: DataFolder,
     snapshot: Arc<Snapshot>,
     overlay: Arc<Overlay>,
     writer: Option<FileWriter>,
-    options: RebuildOptions,
+    listed_differences: usize,
     passes: Passes,
 }
 
 impl Run {
-    fn all(&self, progress: &dyn Fn(RebuildProgress)) -> Result<(RebuildReport, Vec<NewFile>), Error> {
-        let mut report = RebuildReport { snapshot_id: self.snapshot.id, ..RebuildReport::default() };
-        let mut written = Vec::new();
+    fn all(
+        &self,
+        written: &mut Vec<NewFile>,
+        done: &mut RebuildProgress,
+        progress: &dyn Fn(RebuildProgress),
+    ) -> Result<FamilyRebuild, Error> {
+        let differences = Differences::default();
+        let mut found = FamilyRebuild { family: self.family, events: 0, records: 0, differences };
         let mut phones = replay::phone_book();
         for pass in 0..self.passes.0 {
             let replayed = self.replay(pass, &mut phones)?;
-            report.events += replayed.events;
-            report.calls += u64::try_from(replayed.calls.num_rows()).unwrap_or(u64::MAX);
-            report.differences.count(&replayed.calls, &self.live(pass)?, self.options.listed_differences)?;
+            let records = u64::try_from(replayed.records.num_rows()).unwrap_or(u64::MAX);
+            found.events += replayed.events;
+            found.records += records;
+            let live = self.live(pass)?;
+            found.differences.count(self.family, &replayed.records, &live, self.listed_differences)?;
             if let Some(writer) = &self.writer {
-                for (month, calls) in by_month(&replayed.calls)? {
-                    written.push(writer.write(Table::Calls, month, &[calls])?);
+                let settled = self.family.settled();
+                for (month, records) in by_month(settled, &replayed.records)? {
+                    written.push(writer.write(settled, month, &[records])?);
                 }
             }
             crash::point("rebuild.after_pass");
-            progress(RebuildProgress {
-                passes_done: pass + 1,
-                passes: self.passes.0,
-                events: report.events,
-                calls: report.calls,
-            });
+            done.passes_done += 1;
+            done.events += replayed.events;
+            done.records += records;
+            progress(*done);
         }
-        Ok((report, written))
+        Ok(found)
     }
 }
 

@@ -1,37 +1,38 @@
 //! The Arrow form of every table: schemas, and records, events and rejections to and from batches.
 //!
-//! `calls` and `calls_recent` have the same columns (`rows/columns.rs`); a record's stamps are stored only where
-//! they are not what the row's own instants say (`rows/stamps.rs`). What a column means to a reader of the
-//! warehouse is in `schemas/tables/`.
+//! The settled and the recent table of a family have the same columns, listed in a file of the family
+//! (`rows/calls/columns.rs`); what else works on records does so by what `rows/record_schema.rs` says of them. What a column
+//! means to a reader of the warehouse is in `schemas/tables/`.
 
-mod call_bytes;
-mod call_cells;
-mod columns;
-mod decode_calls;
-mod encode_calls;
+mod arrays;
+pub(crate) mod calls;
+mod cells;
 mod event_rows;
+mod record_bytes;
+pub(crate) mod record_schema;
 mod rejection_rows;
-mod stamps;
 #[cfg(test)]
 mod tests;
+mod webhook_rows;
 
 use arrow::array::{Array, RecordBatch};
-use arrow::datatypes::{DataType, Field, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, TimeUnit};
 use callhouse_core::{Event, KafkaPartition, Rejection, Timestamp};
 
 use crate::error::Error;
 use crate::table::Table;
 
-pub(crate) use call_bytes::CallBytes;
-pub(crate) use call_cells::CallCells;
-pub(crate) use columns::{CallColumn, GroupName, Owner};
-pub use decode_calls::decode_calls;
-pub(crate) use decode_calls::decode_outcome;
-pub(crate) use encode_calls::derived_columns;
-pub use encode_calls::encode_calls;
+pub(crate) use calls::CallColumn;
+pub use calls::{decode_calls, encode_calls};
+pub(crate) use cells::Cells;
 pub use event_rows::{EventCells, EventColumns, decode_events, encode_events};
+pub(crate) use event_rows::{event_types, schema as event_schema};
+pub(crate) use record_bytes::RecordBytes;
+pub(crate) use record_schema::{Column, GroupColumns, Owner, RecordSchema};
 pub use rejection_rows::encode_rejections;
-pub(crate) use stamps::{effective, stored, usual};
+pub(crate) use rejection_rows::schema as rejection_schema;
+pub use webhook_rows::WebhookColumns;
+pub(crate) use webhook_rows::schema as webhook_schema;
 
 /// Where a message stood in its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub struct Origin {
     pub received_at: Timestamp,
 }
 
-/// One row of `call_events`.
+/// One row of an archive.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventRow {
     pub event: Event,
@@ -62,16 +63,6 @@ pub struct RejectionRow {
     pub payload: Box<[u8]>,
 }
 
-/// The schema behind [`Table::schema`].
-#[must_use]
-pub fn schema(table: Table) -> SchemaRef {
-    match table {
-        Table::Calls | Table::CallsRecent => columns::schema(),
-        Table::CallEvents => event_rows::schema(),
-        Table::Rejections => rejection_rows::schema(),
-    }
-}
-
 /// The Arrow type of every instant (TIM-1).
 pub(crate) fn instant() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
@@ -82,7 +73,7 @@ pub(crate) fn check_schema(batch: &RecordBatch, table: Table) -> Result<(), Erro
     let same = |(found, wanted): (&std::sync::Arc<Field>, &std::sync::Arc<Field>)| {
         found.name() == wanted.name() && found.data_type() == wanted.data_type()
     };
-    let wanted = schema(table);
+    let wanted = table.schema();
     let found = batch.schema();
     if found.fields().len() == wanted.fields().len() && found.fields().iter().zip(wanted.fields()).all(same) {
         return Ok(());

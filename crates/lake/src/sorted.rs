@@ -12,7 +12,6 @@ use arrow::row::{RowConverter, Rows, SortField};
 use callhouse_core::Timestamp;
 
 use crate::error::Error;
-use crate::rows::CallColumn;
 use crate::table::Table;
 
 pub(crate) use merge::{Input, SortedMerge};
@@ -51,15 +50,23 @@ pub(crate) fn sort(table: Table, batch: &RecordBatch) -> Result<RecordBatch, Err
     take(batch, order)
 }
 
-/// Calls by UTC month of start, each month sorted for its file. Calls without a start are of no month.
-pub(crate) fn by_month(calls: &RecordBatch) -> Result<BTreeMap<Option<i32>, RecordBatch>, Error> {
-    let started = calls.column(CallColumn::StartedAt.index()).as_primitive::<TimestampMicrosecondType>();
+/// Rows of a table by the UTC month of its month column, each month sorted for its file. Rows whose instant is not known are
+/// of no month.
+pub(crate) fn by_month(
+    table: Table,
+    rows: &RecordBatch,
+) -> Result<BTreeMap<Option<i32>, RecordBatch>, Error> {
+    let Some(column) = table.month_column() else {
+        return Err(Error::Invalid { what: format!("{} is not partitioned by month", table.name()) });
+    };
+    let column = table.schema().index_of(column).map_err(failed)?;
+    let instants = rows.column(column).as_primitive::<TimestampMicrosecondType>();
     let mut months: BTreeMap<Option<i32>, Vec<usize>> = BTreeMap::new();
-    for row in 0..calls.num_rows() {
-        let month = started.is_valid(row).then(|| Timestamp(started.value(row)).utc_month());
+    for row in 0..rows.num_rows() {
+        let month = instants.is_valid(row).then(|| Timestamp(instants.value(row)).utc_month());
         months.entry(month).or_default().push(row);
     }
-    let sorted = |(month, rows)| Ok((month, sort(Table::Calls, &take(calls, rows)?)?));
+    let sorted = |(month, of_month)| Ok((month, sort(table, &take(rows, of_month)?)?));
     months.into_iter().map(sorted).collect()
 }
 

@@ -1,15 +1,20 @@
-//! The tables of the lake and their Arrow schemas. `schemas/tables/` holds the same truth; a test compares.
+//! The tables of the lake. What one is, is said in a file of its own below `table/`; `schemas/tables/` says the same of the
+//! columns, and a test compares.
+
+mod calls;
+mod events;
+mod rejections;
+mod webhook_deliveries;
 
 use arrow::datatypes::SchemaRef;
 
+use crate::family::Family;
 use crate::file::attachment::AttachmentBuilder;
-use crate::lookup::LookupBuilder;
-use crate::sums::SumsBuilder;
 
 /// A table of the lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
-    /// Archive: one row per accepted event message, append only.
+    /// Archive: one row per accepted event about a call or of a type this version does not know, append only.
     CallEvents,
     /// Overlay: whole or partial call rows that may still change. Same columns as `calls`.
     CallsRecent,
@@ -17,99 +22,136 @@ pub enum Table {
     Calls,
     /// Messages that could not become events.
     Rejections,
+    /// Archive: one row per attempt to deliver a webhook.
+    WebhookDeliveries,
+}
+
+/// What a table is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Events of one row each, append only. Has the columns of [`crate::rows::Origin`].
+    Archive,
+    /// Messages that are no events. Has the columns of [`crate::rows::Origin`].
+    Rejections,
+    /// Whole or partial rows of a family.
+    Recent(Family),
+    /// The joined rows of a family.
+    Settled(Family),
+}
+
+/// All that is said of a table.
+struct TableSpec {
+    name: &'static str,
+    role: Role,
+    schema: fn() -> SchemaRef,
+    sort_columns: &'static [&'static str],
+    month_column: Option<&'static str>,
+    unrepeated_columns: &'static [&'static str],
+    unordered_columns: &'static [&'static str],
+    bloom_columns: &'static [&'static str],
+    lookup_columns: &'static [&'static str],
+    attachments: fn() -> Vec<Box<dyn AttachmentBuilder>>,
+}
+
+impl TableSpec {
+    /// A table of this name, role and order, and nothing special.
+    const fn new(
+        name: &'static str,
+        role: Role,
+        schema: fn() -> SchemaRef,
+        sort_columns: &'static [&'static str],
+    ) -> Self {
+        Self {
+            name,
+            role,
+            schema,
+            sort_columns,
+            month_column: None,
+            unrepeated_columns: &[],
+            unordered_columns: &[],
+            bloom_columns: &[],
+            lookup_columns: &[],
+            attachments: Vec::new,
+        }
+    }
 }
 
 impl Table {
-    pub const ALL: [Self; 4] = [Self::CallEvents, Self::CallsRecent, Self::Calls, Self::Rejections];
+    /// Also the order in which a new catalog numbers them: new ones come last.
+    pub const ALL: [Self; 5] =
+        [Self::CallEvents, Self::CallsRecent, Self::Calls, Self::Rejections, Self::WebhookDeliveries];
+
+    const fn spec(self) -> &'static TableSpec {
+        match self {
+            Self::CallEvents => &calls::EVENTS,
+            Self::CallsRecent => &calls::RECENT,
+            Self::Calls => &calls::SETTLED,
+            Self::Rejections => &rejections::REJECTIONS,
+            Self::WebhookDeliveries => &webhook_deliveries::DELIVERIES,
+        }
+    }
 
     /// The SQL name, also the name of the table's folder.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::CallEvents => "call_events",
-            Self::CallsRecent => "calls_recent",
-            Self::Calls => "calls",
-            Self::Rejections => "rejections",
-        }
+        self.spec().name
+    }
+
+    #[must_use]
+    pub const fn role(self) -> Role {
+        self.spec().role
     }
 
     /// Columns in order. Parquet field ids are the DuckLake column ids: 1-based position in this schema.
     #[must_use]
     pub fn schema(self) -> SchemaRef {
-        crate::rows::schema(self)
+        (self.spec().schema)()
     }
 
     /// Columns files are sorted by, ascending, nulls last.
     #[must_use]
     pub const fn sort_columns(self) -> &'static [&'static str] {
-        match self {
-            Self::CallEvents => &["account", "subject", "occurred_at"],
-            Self::CallsRecent => &["account", "call_id"],
-            Self::Calls => &["account", "started_at", "call_id"],
-            Self::Rejections => &["received_at"],
-        }
+        self.spec().sort_columns
     }
 
     /// The instant column whose UTC month partitions the table's files (DuckLake transforms year, month).
     #[must_use]
     pub const fn month_column(self) -> Option<&'static str> {
-        match self {
-            Self::Calls => Some("started_at"),
-            Self::CallEvents | Self::CallsRecent | Self::Rejections => None,
-        }
+        self.spec().month_column
     }
 
     /// Text columns whose values hardly repeat within a file. A dictionary of them would be as large as they are, and
     /// no page could be read without it.
     #[must_use]
     pub const fn unrepeated_columns(self) -> &'static [&'static str] {
-        match self {
-            Self::Calls | Self::CallsRecent => &[
-                "call_id",
-                "from_number",
-                "from_number_raw",
-                "to_number",
-                "to_number_raw",
-                "parent_call_id",
-                "group_id",
-            ],
-            Self::CallEvents => &["subject", "event_id", "data"],
-            Self::Rejections => &["payload"],
-        }
+        self.spec().unrepeated_columns
     }
 
     /// Columns, never null, of which nobody asks for the least or greatest value.
     #[must_use]
     pub const fn unordered_columns(self) -> &'static [&'static str] {
-        match self {
-            Self::CallEvents => &["data"],
-            Self::Calls | Self::CallsRecent | Self::Rejections => &[],
-        }
+        self.spec().unordered_columns
     }
 
-    /// Columns that get a bloom filter. Those of `calls` are in the file's lookup index.
+    /// Columns that get a bloom filter. Those of settled tables are in the file's lookup index.
     #[must_use]
     pub const fn bloom_columns(self) -> &'static [&'static str] {
-        match self {
-            Self::CallEvents => &["subject"],
-            Self::Calls | Self::CallsRecent | Self::Rejections => &[],
-        }
+        self.spec().bloom_columns
     }
 
     /// Columns whose values the lookup index of a file finds.
     #[must_use]
     pub const fn lookup_columns(self) -> &'static [&'static str] {
-        match self {
-            Self::Calls => &["call_id", "callid", "from_number", "to_number"],
-            Self::CallEvents | Self::CallsRecent | Self::Rejections => &[],
-        }
+        self.spec().lookup_columns
+    }
+
+    /// Whether rows are of messages of the log, and say by their offset of which.
+    pub(crate) const fn has_offsets(self) -> bool {
+        matches!(self.role(), Role::Archive | Role::Rejections)
     }
 
     /// What a file of the table carries beside its rows.
     pub(crate) fn attachments(self) -> Vec<Box<dyn AttachmentBuilder>> {
-        match self {
-            Self::Calls => vec![Box::<SumsBuilder>::default(), Box::<LookupBuilder>::default()],
-            Self::CallEvents | Self::CallsRecent | Self::Rejections => Vec::new(),
-        }
+        (self.spec().attachments)()
     }
 }

@@ -20,9 +20,9 @@ use uuid::Uuid;
 use crate::hot::{Flush, HotChunk};
 use crate::overlay::OverlayReader;
 use crate::read::{FileReader, Wanted};
-use crate::rows::{EventRow, Origin, decode_calls, encode_calls, encode_events, encode_rejections};
+use crate::rows::{EventRow, Origin, decode_calls, encode_calls, encode_events};
 use crate::sorted::sort;
-use crate::{Catalog, Commit, DataFolder, FileWriter, NewFile, Snapshot, Table};
+use crate::{Catalog, Commit, DataFolder, Family, FileWriter, NewFile, Snapshot, Table};
 
 /// 2026-03-01T00:00:00Z.
 pub(crate) const BASE: Timestamp = Timestamp(1_772_323_200_000_000);
@@ -262,7 +262,7 @@ impl Lake {
         snapshot: &Arc<Snapshot>,
         hot: &[Arc<HotChunk>],
     ) -> BTreeMap<Key, CallRecord> {
-        let overlay = self.overlays.load(snapshot, hot).await.expect("an overlay");
+        let overlay = self.overlays.load(Family::Calls, snapshot, hot).await.expect("an overlay");
         let mut batches: Vec<_> =
             overlay.rows.iter().map(|rows| rows.shown_only().expect("filters")).collect();
         for file in &snapshot.files[&Table::Calls] {
@@ -294,9 +294,7 @@ pub(crate) fn offset(at: i64) -> OffsetRange {
 pub(crate) fn hot_chunk(at: i64, records: &[CallRecord]) -> HotChunk {
     HotChunk {
         range: offset(at),
-        events: encode_events(&[]).expect("encodes"),
-        calls: encode_calls(records).expect("encodes"),
-        rejections: encode_rejections(&[]).expect("encodes"),
+        rows: vec![(Table::CallsRecent, encode_calls(records).expect("encodes"))],
         flush: Flush::default(),
     }
 }

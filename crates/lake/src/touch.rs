@@ -1,4 +1,4 @@
-//! Which rows of settled files are of the same calls as some rows that are not settled.
+//! Which rows of settled files are of the same records as some rows that are not settled.
 //!
 //! A file is looked at only if the catalog's statistics let it hold one of the keys; then its key index names
 //! candidates, and just these rows are read and their keys compared.
@@ -14,7 +14,7 @@ use crate::folder::DataFolder;
 use crate::key_index::{KeyIndexCache, fingerprints};
 use crate::read::{FileReader, Wanted};
 
-/// The rows of one settled file that are of given calls.
+/// The rows of one settled file that are of given records.
 #[derive(Debug, Clone)]
 pub(crate) struct Touch {
     /// Row numbers in the file, ascending.
@@ -25,18 +25,18 @@ pub(crate) struct Touch {
 /// Rows that are not settled, with the hashes of their keys.
 #[derive(Debug, Clone)]
 pub(crate) struct Keyed {
-    pub(crate) calls: RecordBatch,
+    pub(crate) records: RecordBatch,
     fingerprints: Vec<u32>,
 }
 
 impl Keyed {
-    pub(crate) fn new(calls: RecordBatch) -> Self {
-        let fingerprints = fingerprints(&calls).collect();
-        Self { calls, fingerprints }
+    pub(crate) fn new(records: RecordBatch) -> Self {
+        let fingerprints = fingerprints(&records).collect();
+        Self { records, fingerprints }
     }
 
     pub(crate) fn key(&self, row: usize) -> (&str, &str) {
-        key(&self.calls, row)
+        key(&self.records, row)
     }
 
     pub(crate) fn fingerprint(&self, row: usize) -> u32 {
@@ -44,9 +44,9 @@ impl Keyed {
     }
 }
 
-/// Account and `call_id` of a row of calls.
-pub(crate) fn key(calls: &RecordBatch, row: usize) -> (&str, &str) {
-    (calls.column(0).as_string::<i32>().value(row), calls.column(1).as_string::<i32>().value(row))
+/// Account and id of a row of records.
+pub(crate) fn key(records: &RecordBatch, row: usize) -> (&str, &str) {
+    (records.column(0).as_string::<i32>().value(row), records.column(1).as_string::<i32>().value(row))
 }
 
 /// Finds and reads touched rows. Blocking.
@@ -61,11 +61,11 @@ impl Toucher {
         Self { indexes: KeyIndexCache::new(folder.clone(), key_index_bytes), folder }
     }
 
-    /// The rows of `file` that are of calls in `keyed`; `None` when there are none.
+    /// The rows of `file` that are of records in `keyed`; `None` when there are none.
     pub(crate) fn touch(&self, keyed: &Keyed, file: &DataFile) -> Result<Option<Touch>, Error> {
         let bounds = Bounds::of(file);
         let possible: Vec<usize> =
-            (0..keyed.calls.num_rows()).filter(|row| bounds.may_hold(keyed.key(*row))).collect();
+            (0..keyed.records.num_rows()).filter(|row| bounds.may_hold(keyed.key(*row))).collect();
         if possible.is_empty() {
             return Ok(None);
         }
@@ -102,7 +102,7 @@ impl Toucher {
 /// What the catalog's statistics say of the keys of a file. Unknown bounds let everything in.
 struct Bounds<'a> {
     accounts: [Option<&'a str>; 2],
-    call_ids: [Option<&'a str>; 2],
+    ids: [Option<&'a str>; 2],
 }
 
 impl<'a> Bounds<'a> {
@@ -111,13 +111,14 @@ impl<'a> Bounds<'a> {
             let bounds = file.columns.get(column);
             bounds.map_or([None, None], |bounds| [bounds.min_value.as_deref(), bounds.max_value.as_deref()])
         };
-        Self { accounts: of_column("account"), call_ids: of_column("call_id") }
+        let schema = file.table.schema();
+        Self { accounts: of_column(schema.field(0).name()), ids: of_column(schema.field(1).name()) }
     }
 
-    fn may_hold(&self, (account, call_id): (&str, &str)) -> bool {
+    fn may_hold(&self, (account, id): (&str, &str)) -> bool {
         let within = |[least, greatest]: [Option<&str>; 2], value: &str| {
             least.is_none_or(|least| least <= value) && greatest.is_none_or(|greatest| value <= greatest)
         };
-        within(self.accounts, account) && within(self.call_ids, call_id)
+        within(self.accounts, account) && within(self.ids, id)
     }
 }

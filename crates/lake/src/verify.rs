@@ -1,10 +1,10 @@
-//! Verifying a lake: every file against the catalog, positions against the archive, calls against a rebuild.
+//! Verifying a lake: every file against the catalog, positions against the archives, records against a rebuild.
 //!
 //! - **files**: in place, of the stated size, footer and row count, statistics as the footer says, rows in the
 //!   table's order and of the file's month, attachments what these rows make;
 //! - **positions**: below each lie only rows it covers (ING-1), no (partition, offset, element) occurs twice
 //!   (ING-3); offsets without a row are counted beside the recorded holes, because a log may leave offsets out;
-//! - **calls**: equal to what [`Rebuilder::compare`] makes of the archive (REC-2).
+//! - **records**: equal to what [`Rebuilder::compare`] makes of the archives (REC-2).
 //!
 //! Findings are listed, not errors; an error means that verifying itself could not go on. Memory: as the rebuild,
 //! and 16 bytes for each of at most [`OFFSETS_AT_A_TIME`] rows while offsets are compared.
@@ -38,7 +38,7 @@ pub struct VerifyProgress {
 pub enum Stage {
     Files,
     Offsets,
-    Calls,
+    Records,
 }
 
 /// Something that is not as it should be.
@@ -57,8 +57,8 @@ pub struct VerifyReport {
     pub files: u64,
     pub rows: u64,
     pub partitions: Vec<PartitionOffsets>,
-    pub calls: RebuildReport,
-    /// Empty when the lake is sound and `calls` has no differences.
+    pub records: RebuildReport,
+    /// Empty when the lake is sound and `records` has no differences.
     pub findings: Vec<Finding>,
 }
 
@@ -66,7 +66,7 @@ impl VerifyReport {
     /// Whether nothing was found wrong.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.findings.is_empty() && self.calls.differences.is_empty()
+        self.findings.is_empty() && self.records.agrees()
     }
 }
 
@@ -77,7 +77,7 @@ pub type OnProgress = Arc<dyn Fn(VerifyProgress) + Send + Sync>;
 ///
 /// # Errors
 /// [`Error::Catalog`] when the catalog cannot be read; files that cannot be read are findings, except that the
-/// calls are then not compared.
+/// records are then not compared.
 pub async fn verify(
     catalog: &Catalog,
     options: RebuildOptions,
@@ -104,12 +104,12 @@ pub async fn verify(
         let rebuilder = Rebuilder::new(catalog.clone(), options);
         let on_pass = Arc::new(move |progress: crate::rebuild::RebuildProgress| {
             on_progress(VerifyProgress {
-                stage: Stage::Calls,
+                stage: Stage::Records,
                 done: u64::from(progress.passes_done),
                 total: u64::from(progress.passes),
             });
         });
-        report.calls = rebuilder.compare(on_pass).await?;
+        report.records = rebuilder.compare(on_pass).await?;
     }
     Ok(report)
 }

@@ -1,4 +1,4 @@
-//! Calls by the ids their sources gave them, many at once.
+//! Rows of a table by the values of one column, many at once.
 
 use arrow::array::RecordBatch;
 use datafusion::logical_expr::{ident, lit};
@@ -8,22 +8,24 @@ use crate::error::Error;
 use crate::scope::Scope;
 
 impl Engine {
-    /// The calls of a scope that have one of these ids, with the columns asked for, in no particular order. Ids are unique
-    /// within an account only.
+    /// The rows of a scope in which a text column has one of these values, with the columns asked for, in no particular
+    /// order. Ids are unique within an account only.
     ///
     /// # Errors
     /// [`Error::Lake`], [`Error::Execute`].
-    pub async fn calls_by_id(
+    pub async fn rows_by(
         &self,
         scope: &Scope,
-        call_ids: &[&str],
+        table: &'static str,
+        column: &'static str,
+        values: &[&str],
         columns: &[&str],
     ) -> Result<Vec<RecordBatch>, Error> {
-        let failed = |source| Error::execute("looking calls up", source);
+        let failed = |source| Error::execute("looking rows up", source);
         let session = self.session(scope, &self.view().await?)?;
-        let ids = call_ids.iter().map(|id| lit(*id)).collect();
-        let calls = session.table("calls").await.map_err(failed)?;
-        let found = calls.filter(ident("call_id").in_list(ids, false)).map_err(failed)?;
+        let values = values.iter().map(|value| lit(*value)).collect();
+        let rows = session.table(table).await.map_err(failed)?;
+        let found = rows.filter(ident(column).in_list(values, false)).map_err(failed)?;
         let chosen = found.select(columns.iter().map(|name| ident(*name))).map_err(failed)?;
         chosen.collect().await.map_err(failed)
     }

@@ -78,6 +78,7 @@ const FILES: &[&str] = &[
     include_str!("../../../schemas/tables/calls.v1.toml"),
     include_str!("../../../schemas/tables/call_events.v1.toml"),
     include_str!("../../../schemas/tables/rejections.v1.toml"),
+    include_str!("../../../schemas/tables/webhook_deliveries.v1.toml"),
 ];
 
 static TABLES: LazyLock<Vec<TableDocument>> =

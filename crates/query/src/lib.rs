@@ -29,6 +29,7 @@ mod sums;
 mod table_functions;
 mod tables;
 mod view;
+mod webhook_log;
 
 pub use documents::{ColumnDocument, TableDocument, tables as documented_tables, tables_markdown};
 pub use engine::{Answer, Engine, EngineOptions};
@@ -44,3 +45,4 @@ pub use room::{
 pub use scope::Scope;
 pub use search::{CallColumn, CallPage, CallSearch, Order, SortDirection};
 pub use view::ReadView;
+pub use webhook_log::{WebhookLogPage, WebhookLogSearch};

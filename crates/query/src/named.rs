@@ -48,6 +48,7 @@ const FILES: &[(&str, &str)] = registry![
     "seer",
     "ser",
     "short_calls",
+    "webhook_log_search",
 ];
 
 /// A question with a name.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use callhouse_lake::sums::SumsReader;
-use callhouse_lake::{Catalog, DataFolder, Lookups, Table};
+use callhouse_lake::{Catalog, DataFolder, Family, Lookups, Table};
 use datafusion::catalog::memory::{MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider};
 use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider};
 use datafusion::config::Dialect;
@@ -95,7 +95,7 @@ impl Sessions {
         table_functions::make_room_for_parameters(state.config_mut());
         let session = SessionContext::new_with_state(state);
         session.register_catalog_list(Arc::new(catalogs));
-        let calls = self.table(Arc::new(tables::Calls), view, scope);
+        let calls = self.table(Arc::new(tables::Records(Family::Calls)), view, scope);
         table_functions::register(&session, calls.clone());
         let sums = CallSums::new(calls, self.sums.clone());
         session.register_udtf(sums::callers::NAME, Arc::new(sums::callers::UniqueCallers::new(sums.clone())));

@@ -1,9 +1,8 @@
-//! The tables a question can read. One file per table says where its rows are; `provider` plans the reading.
+//! The tables a question can read. One file per kind of table says where its rows are; `provider` plans the reading.
 
-mod call_events;
-mod calls;
+mod archive;
 mod provider;
-mod rejections;
+mod records;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,13 +10,14 @@ use std::sync::Arc;
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use callhouse_lake::{OverlayRows, Skip, Table};
+use callhouse_lake::{Family, OverlayRows, Skip, Table};
 
 use crate::error::Error;
 use crate::view::ReadView;
 
-pub(crate) use calls::Calls;
+use archive::Archive;
 pub(crate) use provider::Provider;
+pub(crate) use records::Records;
 
 /// A table of SQL.
 #[async_trait]
@@ -61,11 +61,16 @@ impl From<RecordBatch> for MemoryRows {
 
 impl From<&OverlayRows> for MemoryRows {
     fn from(rows: &OverlayRows) -> Self {
-        Self { batch: rows.calls.clone(), shown: rows.shown.clone() }
+        Self { batch: rows.records.clone(), shown: rows.shown.clone() }
     }
 }
 
 /// All tables, one line each.
 pub(crate) fn all() -> Vec<Arc<dyn SqlTable>> {
-    vec![Arc::new(Calls), Arc::new(call_events::CallEvents), Arc::new(rejections::Rejections)]
+    vec![
+        Arc::new(Records(Family::Calls)),
+        Arc::new(Archive(Table::CallEvents)),
+        Arc::new(Archive(Table::Rejections)),
+        Arc::new(Archive(Table::WebhookDeliveries)),
+    ]
 }

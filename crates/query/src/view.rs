@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use callhouse_lake::overlay::{Overlay, OverlayReader};
-use callhouse_lake::{Catalog, HotChunk, HotRows, HotView, Snapshot};
+use callhouse_lake::{Catalog, Family, HotChunk, HotRows, HotView, Snapshot};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
@@ -17,8 +17,8 @@ pub struct ReadView {
     hot: Arc<Vec<Arc<HotChunk>>>,
     statistics: Arc<SnapshotStatistics>,
     overlays: OverlayReader,
-    /// Built by the first question about calls, and kept, because later ones must see the same.
-    overlay: Arc<OnceCell<Arc<Overlay>>>,
+    /// By family. Built by the first question about its records, and kept, because later ones must see the same.
+    overlays_built: Arc<[(Family, OnceCell<Arc<Overlay>>)]>,
 }
 
 impl ReadView {
@@ -45,11 +45,14 @@ impl ReadView {
         &self.statistics
     }
 
-    /// The calls that may still change, joined, and the rows of settled files they stand for.
-    pub(crate) async fn overlay(&self) -> Result<&Overlay, Error> {
-        let build = || self.overlays.load(&self.snapshot, &self.hot);
-        let overlay = self.overlay.get_or_try_init(build).await.map_err(Error::Lake)?;
-        Ok(overlay)
+    /// The records of a family that may still change, joined, and the rows of settled files they stand for.
+    pub(crate) async fn overlay(&self, family: Family) -> Result<Arc<Overlay>, Error> {
+        let build = || self.overlays.load(family, &self.snapshot, &self.hot);
+        let built = match self.overlays_built.iter().find(|(known, _)| *known == family) {
+            Some((_, kept)) => kept.get_or_try_init(build).await.cloned(),
+            None => build().await,
+        };
+        built.map_err(Error::Lake)
     }
 }
 
@@ -81,7 +84,9 @@ impl Views {
         let hot = Arc::new(hot.above(&snapshot));
         let statistics = self.statistics_of(&snapshot);
         let overlays = self.overlays.clone();
-        Ok(ReadView { snapshot, hot, statistics, overlays, overlay: Arc::default() })
+        let overlays_built = Family::ALL.map(|family| (family, OnceCell::new()));
+        let overlays_built: Arc<[_]> = Arc::new(overlays_built);
+        Ok(ReadView { snapshot, hot, statistics, overlays, overlays_built })
     }
 
     fn statistics_of(&self, snapshot: &Snapshot) -> Arc<SnapshotStatistics> {

@@ -28,7 +28,6 @@ struct Event<'a> {
 /// `schemas/events/webhook.delivery_attempted.v1.toml`.
 #[derive(Serialize)]
 struct Data<'a> {
-    event_id: &'a str,
     event_type: &'a str,
     event_at: String,
     about: &'a str,
@@ -61,7 +60,6 @@ pub(crate) fn message(attempt: &Attempt) -> Append {
         subject: &claimed.event_id,
         time: began_at.to_rfc3339(),
         data: Data {
-            event_id: &claimed.event_id,
             event_type: &claimed.webhook_type,
             event_at: Timestamp::to_rfc3339(claimed.event_at),
             about: &claimed.subject,

@@ -3,8 +3,12 @@
 pub(super) mod data;
 pub(super) mod get_event_types;
 pub(super) mod get_list;
+pub(super) mod get_log;
+mod log;
 mod object;
-mod options;
+pub(super) mod options;
+pub(super) mod replay;
+pub(super) mod search_logs;
 pub(super) mod set_status;
 pub(super) mod subscribe;
 pub(super) mod test;

@@ -15,11 +15,13 @@ fn wanted(method: &str) -> Option<AccessScope> {
     match method {
         "cdr.export_async" | "jobs.cancel" | "jobs.get" | "jobs.get_list" => Some(AccessScope::Export),
         "webhooks.get_list"
+        | "webhooks.replay"
         | "webhooks.set_status"
         | "webhooks.subscribe"
         | "webhooks.test"
         | "webhooks.unsubscribe" => Some(AccessScope::Admin),
         "account/sub.get" | "account/sub.get_quota" | "account/sub.search" => Some(AccessScope::Read),
+        "webhooks.get_log" | "webhooks.search_logs" => Some(AccessScope::Read),
         name if name.starts_with("analytics/calls.") || name.starts_with("cdr.") => Some(AccessScope::Read),
         "account/audit.search" | "account/sub.disable" | "account/sub.enable" => Some(AccessScope::Admin),
         name if name.starts_with("api-key.") => Some(AccessScope::Admin),

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use callhouse_api::{App, Readiness, RequestLimits, router};
+use callhouse_core::event::Kind;
 use callhouse_core::event::envelope::{Incoming, decode};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
@@ -20,7 +21,7 @@ use callhouse_core::{AccountId, CallRecord, KafkaPartition};
 use callhouse_exports::{Announcer, Links, Options, Service as Exports, SigningKey};
 use callhouse_lake::accounts::{AccessScope, Accounts, KeyOptions, RequestLimit};
 use callhouse_lake::jobs::Jobs;
-use callhouse_lake::rows::encode_calls;
+use callhouse_lake::rows::{EventCells, Origin, WebhookColumns, encode_calls};
 use callhouse_lake::webhooks::{Resolver, Wall, Webhooks};
 use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, HotRows, Table};
 use callhouse_log::{Append, Appender, Error as LogError};
@@ -79,6 +80,7 @@ pub(crate) struct House {
     pub(crate) readiness: Arc<Told>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) router: Router,
+    pub(crate) webhooks: Webhooks,
     exports: Exports,
     engine: Engine,
     /// Ends what runs in the background.
@@ -143,7 +145,7 @@ impl House {
             room,
             catalog: catalog.clone(),
             accounts: accounts.clone(),
-            webhooks,
+            webhooks: webhooks.clone(),
             wall: Wall::new(false, Arc::new(Names)),
             limits: RequestLimits::new(limit, Arc::clone(&clock) as _),
             appender: Arc::clone(&log) as _,
@@ -159,6 +161,7 @@ impl House {
             readiness,
             clock,
             router,
+            webhooks,
             exports,
             engine,
             stop,
@@ -209,7 +212,7 @@ impl House {
             let payload = event.to_string();
             for element in decode(Incoming { headers: &[], payload: payload.as_bytes() }) {
                 let event = element.outcome.unwrap_or_else(|why| panic!("{why:?}: {payload}"));
-                let record = fold(&event, &mut phones).expect("an event about a call");
+                let record: CallRecord = fold(&event, &mut phones).expect("an event about a call");
                 let same = |known: &&mut CallRecord| {
                     (&known.account, &known.call_id) == (&record.account, &record.call_id)
                 };
@@ -230,6 +233,34 @@ impl House {
             add: vec![file],
             remove: Vec::new(),
             positions: vec![range],
+            holes: Vec::new(),
+            message: "ingest",
+        };
+        self.catalog.commit(&commit).await.expect("committed");
+    }
+
+    /// Takes attempts to deliver webhooks in as ingest would, as one file.
+    pub(crate) async fn store_attempts(&self, events: &[Value]) {
+        let mut columns = WebhookColumns::default();
+        let mut events = events.to_vec();
+        events.sort_by_key(|event| (event["account"].to_string(), event["subject"].to_string()));
+        for (offset, event) in (0..).zip(&events) {
+            let payload = event.to_string();
+            let event = decode(Incoming { headers: &[], payload: payload.as_bytes() }).remove(0).outcome;
+            let event = event.unwrap_or_else(|why| panic!("{why:?}: {payload}"));
+            let Kind::Webhook(event_type, data) = &event.kind else { panic!("an attempt") };
+            let kafka_partition = KafkaPartition::new("attempts", 0);
+            let origin = Origin { kafka_partition, offset, element: 0, received_at: event.time };
+            columns.push(EventCells::of(&event, event_type.as_str()), data, &origin);
+        }
+        let writer = FileWriter::new(self.catalog.folder().clone());
+        let file =
+            writer.write(Table::WebhookDeliveries, None, &[columns.finish().expect("rows")]).expect("a file");
+        let commit = Commit {
+            id: Uuid::now_v7(),
+            add: vec![file],
+            remove: Vec::new(),
+            positions: Vec::new(),
             holes: Vec::new(),
             message: "ingest",
         };

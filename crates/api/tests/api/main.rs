@@ -17,4 +17,5 @@ mod sql;
 mod sub_account_sums;
 mod sub_accounts;
 mod tenancy;
+mod webhook_log;
 mod webhooks;

@@ -1,8 +1,8 @@
-//! `callhouse rebuild`: the calls anew from the archived events (REC-2), beside the live ones, then swapped in.
+//! `callhouse rebuild`: calls and other records anew from the archived events (REC-2), beside the live ones, then swapped in.
 
 use std::sync::Arc;
 
-use callhouse_lake::rebuild::{Differences, RebuildOptions};
+use callhouse_lake::rebuild::{FamilyRebuild, RebuildOptions};
 use callhouse_lake::{Catalog, Error, RebuildReport, Rebuilder};
 use clap::Args;
 
@@ -19,8 +19,11 @@ pub(crate) async fn run(_: Arguments, data: &DataFlags) -> anyhow::Result<()> {
     let settings = config::load(&Flags::new(data))?;
     logging::start_quiet(&settings.log)?;
     let report = rebuild(lake::open_existing(&settings).await?).await?;
-    output::line(format!("{} calls rebuilt from {} events", report.calls, report.events))?;
-    print_differences(&report.differences)?;
+    for found in &report.families {
+        let (name, records, events) = (found.family.settled().name(), found.records, found.events);
+        output::line(format!("{records} {name} rebuilt from {events} events"))?;
+    }
+    print_differences(&report)?;
     match report.swapped_in {
         Some(snapshot) => output::line(format!("swapped in with snapshot {snapshot}"))?,
         None => output::line("there was nothing to swap in")?,
@@ -44,17 +47,22 @@ async fn rebuild(catalog: Catalog) -> anyhow::Result<RebuildReport> {
     }
 }
 
-/// What live and rebuilt calls disagree on.
-pub(crate) fn print_differences(differences: &Differences) -> std::io::Result<()> {
-    if differences.is_empty() {
-        return Ok(());
-    }
-    output::line(format!(
-        "live calls differ from the archive: {} missing, {} unexpected, {} changed",
-        differences.missing, differences.unexpected, differences.changed
-    ))?;
-    for difference in &differences.listed {
-        output::line(format!("  {} {}: {:?}", difference.account, difference.call_id, difference.kind))?;
+/// What live and rebuilt records disagree on.
+pub(crate) fn print_differences(report: &RebuildReport) -> std::io::Result<()> {
+    for FamilyRebuild { family, differences, .. } in &report.families {
+        if differences.is_empty() {
+            continue;
+        }
+        output::line(format!(
+            "live {} differ from the archive: {} missing, {} unexpected, {} changed",
+            family.settled().name(),
+            differences.missing,
+            differences.unexpected,
+            differences.changed
+        ))?;
+        for difference in &differences.listed {
+            output::line(format!("  {} {}: {:?}", difference.account, difference.id, difference.kind))?;
+        }
     }
     Ok(())
 }

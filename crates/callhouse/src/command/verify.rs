@@ -1,4 +1,4 @@
-//! `callhouse verify`: every file against the catalog, positions against events, calls against a rebuild.
+//! `callhouse verify`: every file against the catalog, positions against events, records against a rebuild.
 
 use std::sync::Arc;
 
@@ -30,15 +30,18 @@ pub(crate) async fn run(_: Arguments, data: &DataFlags) -> anyhow::Result<()> {
     for finding in &report.findings {
         output::line(format!("{}: {}", finding.subject, finding.what))?;
     }
-    print_differences(&report.calls.differences)?;
+    print_differences(&report.records)?;
+    let rebuilt = report.records.families.iter().map(|found| {
+        format!("{} {} rebuilt from {} events", found.records, found.family.settled().name(), found.events)
+    });
+    let rebuilt: Vec<String> = rebuilt.collect();
     output::line(format!(
-        "snapshot {}: {} files, {} rows, {} partitions, {} calls rebuilt from {} events",
+        "snapshot {}: {} files, {} rows, {} partitions, {}",
         report.snapshot_id,
         report.files,
         report.rows,
         report.partitions.len(),
-        report.calls.calls,
-        report.calls.events,
+        rebuilt.join(", "),
     ))?;
     ensure!(report.is_sound(), "the lake is not sound: see above");
     output::line("sound")?;

@@ -80,7 +80,8 @@ fn folded(messages: &[Message]) -> Records {
     let mut records = Records::new();
     for message in messages.iter().filter(|message| message.kind != Kind::Malformed) {
         for element in decode(Incoming { headers: &[], payload: &message.payload }) {
-            let record = fold(&element.outcome.expect("an event"), &mut phones).expect("of a call");
+            let record: CallRecord =
+                fold(&element.outcome.expect("an event"), &mut phones).expect("of a call");
             let key = (record.account.to_string(), record.call_id.to_string());
             match records.entry(key) {
                 std::collections::hash_map::Entry::Occupied(mut known) => known.get_mut().join(record),

@@ -35,7 +35,7 @@ fn take_in(records: &mut Records, connector: &str, file: &str) {
         let account = accounts.of_next(line);
         for element in connector.decode(line, account.as_ref()) {
             let event = element.outcome.expect("every captured line is good");
-            let partial = fold(&event, &mut phones).expect("about a call");
+            let partial: CallRecord = fold(&event, &mut phones).expect("about a call");
             let key = (partial.account.clone(), partial.call_id.clone());
             match records.get_mut(&key) {
                 Some(record) => record.join(partial),
@@ -249,7 +249,7 @@ fn other_sip_methods_are_kept_and_state_no_record() {
     let event = by_name("kamailio-acc").expect("known").decode(line, None).remove(0).outcome.expect("kept");
     assert_eq!(event.kind.type_name(), "kamailio.cancel");
     assert_eq!(event.data_json.as_bytes(), line);
-    assert_eq!(fold(&event, &mut PhoneBook::with_capacity(1)), None);
+    assert_eq!(fold::<CallRecord>(&event, &mut PhoneBook::with_capacity(1)), None);
 }
 
 #[test]

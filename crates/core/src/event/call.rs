@@ -1,9 +1,16 @@
 //! What call events state. One wide [`CallData`] serves all of them, because every field means the same
 //! in every type that may carry it; which fields a type may or must carry is in `schemas/events/`.
 
+mod check;
+mod usual;
+
 use serde::{Deserialize, Serialize};
 
+use super::family::EventData;
+use super::{rfc3339, words::text_enum};
+use crate::event::envelope::Cursor;
 use crate::money::Money;
+use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
 /// The types of the `call.*` family.
@@ -49,28 +56,6 @@ impl CallEventType {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|event_type| event_type.as_str() == name)
     }
-}
-
-macro_rules! text_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant),+ }
-
-        impl $name {
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
 }
 
 text_enum!(
@@ -207,44 +192,29 @@ pub struct CallData {
     pub reason: Option<Box<str>>,
 }
 
-impl CallData {
-    /// The instants this event states, by field name.
-    pub fn instants(&self) -> impl Iterator<Item = (&'static str, Timestamp)> {
-        [
+impl EventData for CallData {
+    type EventType = CallEventType;
+
+    fn read_usual(cursor: &mut Cursor<'_>) -> Option<Self> {
+        usual::read(cursor)
+    }
+
+    fn check(&self, event_type: CallEventType) -> Result<(), Rejection> {
+        check::check(event_type, self)
+    }
+
+    fn direction(&self) -> Option<Direction> {
+        self.direction
+    }
+
+    fn instants(&self) -> impl Iterator<Item = (&'static str, Timestamp)> {
+        let instants = [
             ("data.started_at", self.started_at),
             ("data.ringing_at", self.ringing_at),
             ("data.answered_at", self.answered_at),
             ("data.ended_at", self.ended_at),
             ("data.rated_at", self.rated_at),
-        ]
-        .into_iter()
-        .filter_map(|(field, at)| at.map(|at| (field, at)))
-    }
-}
-
-mod rfc3339 {
-    //! Optional instants as RFC 3339 strings.
-
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    use crate::event::text::Text;
-    use crate::time::Timestamp;
-
-    #[expect(clippy::ref_option, reason = "serde's `with` hands over a reference to the field")]
-    pub(super) fn serialize<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-        match at {
-            Some(at) => serializer.serialize_str(&at.to_rfc3339()),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Timestamp>, D::Error> {
-        let Some(text) = Option::<Text<'de>>::deserialize(deserializer)? else { return Ok(None) };
-        Timestamp::parse_rfc3339(&text).map(Some).ok_or_else(|| {
-            let text: &str = &text;
-            de::Error::custom(format!("{text:?} is no RFC 3339 instant such as 2026-11-20T20:00:56.246Z"))
-        })
+        ];
+        instants.into_iter().filter_map(|(field, at)| at.map(|at| (field, at)))
     }
 }

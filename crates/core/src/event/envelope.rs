@@ -13,16 +13,17 @@ mod batch;
 mod binary;
 mod compact;
 mod faults;
-mod usual;
+pub(in crate::event) mod usual;
 
-use crate::event::call::{CallData, CallEventType};
-use crate::event::{Event, Kind, check};
+use crate::event::{Event, EventType, Kind, check};
 use crate::ids::AccountId;
 use crate::rejection::{Rejection, RejectionReason};
 use crate::time::Timestamp;
 
 use attributes::Attributes;
+pub(in crate::event) use faults::data_fault;
 pub use usual::UsualEvent;
+pub(crate) use usual::cursor::Cursor;
 
 /// The parts of a log message that say what it is. Header names are compared without regard to case.
 #[derive(Debug, Clone, Copy)]
@@ -117,7 +118,7 @@ fn event_of(attributes: &Attributes<'_>, default_account: Option<&AccountId>) ->
         return Err(invalid("data_base64: only JSON data is read".to_owned()));
     }
     let data_text = attributes.data.map_or("{}", serde_json::value::RawValue::get);
-    let event_type = CallEventType::parse(type_name);
+    let event_type = EventType::parse(type_name);
     let subject = match (&attributes.subject, event_type) {
         (None, None) => "",
         (subject, _) => {
@@ -125,7 +126,7 @@ fn event_of(attributes: &Attributes<'_>, default_account: Option<&AccountId>) ->
         }
     };
     let kind = match event_type {
-        Some(event_type) => Kind::Call(event_type, Box::new(call_data(event_type, data_text)?)),
+        Some(event_type) => Kind::read(event_type, data_text)?,
         None => Kind::Unknown(type_name.into()),
     };
     Ok(Event {
@@ -137,15 +138,6 @@ fn event_of(attributes: &Attributes<'_>, default_account: Option<&AccountId>) ->
         kind,
         data_json: compact::compact(data_text),
     })
-}
-
-fn call_data(event_type: CallEventType, text: &str) -> Result<CallData, Rejection> {
-    let data = match usual::call_data(text) {
-        Some(data) => data,
-        None => serde_json::from_str(text).map_err(|error| faults::data_fault(text, &error))?,
-    };
-    check::call_data(event_type, &data)?;
-    Ok(data)
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, Rejection> {

@@ -58,7 +58,7 @@ async fn ing_1_a_commit_holds_one_row_per_call() {
         topic.append(0, structured(event));
         process.wait_for_hot(count + 1).await;
     }
-    let (_, hot_calls, _) = process.hot.row_counts();
+    let hot_calls = process.hot.row_count(Table::CallsRecent);
     assert_eq!(hot_calls, 4, "each chunk shows what is known by then");
     let summary = process.stopped().await.unwrap();
     assert_eq!((summary.rows, warehouse.rows(Table::CallsRecent).await), (1, 1));
@@ -99,7 +99,8 @@ async fn lak_2_rows_are_seen_once_before_during_and_after_their_commit() {
         last = places.len();
     }
     warehouse.wait_for_position(0, 160).await;
-    poll_until(DEADLINE, || async { process.hot.row_counts() == (0, 0, 0) }).await;
+    poll_until(DEADLINE, || async { Table::ALL.iter().all(|table| process.hot.row_count(*table) == 0) })
+        .await;
     warehouse.assert_seen(&process.hot, &expected(&topic)).await;
     process.stopped().await.unwrap();
 }

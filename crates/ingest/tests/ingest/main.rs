@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod announce;
 mod crash;
 mod fake_log;
 mod ing_1;

@@ -73,7 +73,7 @@ async fn reading_waits_while_compaction_is_behind() {
     }
     // Two batches of seven fit into the channel, and the worker may have been waiting for one.
     poll_until(DEADLINE, || async { reader.read_to(0) >= 414 }).await;
-    assert!(process.hot.row_counts().0 <= 7);
+    assert!(process.hot.row_count(Table::CallEvents) <= 7);
 
     // What compaction does to the overlay in the end.
     let snapshot = warehouse.catalog.snapshot().await.unwrap();

@@ -1,4 +1,5 @@
-//! A new catalog: the DuckLake tables with the rows DuckDB would have written for our schema, and our own tables.
+//! A new catalog: the DuckLake tables with the rows DuckDB would have written for our schema, and our own tables. Also new
+//! tables in a catalog that an earlier version has made.
 
 use arrow::datatypes::Schema;
 use callhouse_core::Timestamp;
@@ -58,35 +59,76 @@ pub(super) async fn create(
         .execute(&mut **transaction)
         .await
         .map_err(failed)?;
-    let mut next_catalog_id = 1;
-    let mut created = Vec::new();
-    for table in Table::ALL {
-        create_table(transaction, table, &mut next_catalog_id).await?;
+    let schema_created = format!(r#"created_schema:"{LAKE_SCHEMA}""#);
+    write_snapshot(transaction, Next { snapshot_id: 0, catalog_id: 1, file_id: 0 }, now, &schema_created)
+        .await?;
+    let first = Next { snapshot_id: TABLES_SNAPSHOT, catalog_id: 1, file_id: 0 };
+    create_tables(transaction, &Table::ALL, first, now).await
+}
+
+/// Creates tables that a catalog does not have yet, in one snapshot behind the newest.
+pub(super) async fn add_tables(
+    transaction: &mut Transaction<'_, Sqlite>,
+    missing: &[Table],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let (newest_id, catalog_id, file_id): (i64, i64, i64) = sqlx::query_as(
+        "SELECT snapshot_id, next_catalog_id, next_file_id FROM ducklake_snapshot
+         ORDER BY snapshot_id DESC LIMIT 1",
+    )
+    .fetch_one(&mut **transaction)
+    .await
+    .map_err(Error::catalog("creation of tables"))?;
+    create_tables(transaction, missing, Next { snapshot_id: newest_id + 1, catalog_id, file_id }, now).await
+}
+
+/// The snapshot to write, and the ids that are free.
+#[derive(Debug, Clone, Copy)]
+struct Next {
+    snapshot_id: i64,
+    catalog_id: i64,
+    file_id: i64,
+}
+
+impl Next {
+    fn take_catalog_id(&mut self) -> i64 {
+        self.catalog_id += 1;
+        self.catalog_id - 1
+    }
+}
+
+async fn create_tables(
+    transaction: &mut Transaction<'_, Sqlite>,
+    tables: &[Table],
+    mut next: Next,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let mut created = Vec::with_capacity(tables.len());
+    for table in tables {
+        create_table(transaction, *table, &mut next).await?;
         created.push(format!(r#"created_table:"{LAKE_SCHEMA}"."{}""#, table.name()));
     }
-    let schema_created = format!(r#"created_schema:"{LAKE_SCHEMA}""#);
-    write_snapshot(transaction, 0, now, 1, &schema_created).await?;
-    write_snapshot(transaction, TABLES_SNAPSHOT, now, next_catalog_id, &created.join(",")).await
+    write_snapshot(transaction, next, now, &created.join(",")).await
 }
 
 /// A snapshot whose `schema_version` is its id, as those that change the schema have here.
 async fn write_snapshot(
     transaction: &mut Transaction<'_, Sqlite>,
-    id: i64,
+    next: Next,
     at: Timestamp,
-    next_catalog_id: i64,
     changes: &str,
 ) -> Result<(), Error> {
     let failed = Error::catalog("creation");
-    sqlx::query("INSERT INTO ducklake_snapshot VALUES (?1, ?2, ?1, ?3, 0)")
-        .bind(id)
+    sqlx::query("INSERT INTO ducklake_snapshot VALUES (?1, ?2, ?1, ?3, ?4)")
+        .bind(next.snapshot_id)
         .bind(timestamp_to_text(at))
-        .bind(next_catalog_id)
+        .bind(next.catalog_id)
+        .bind(next.file_id)
         .execute(&mut **transaction)
         .await
         .map_err(failed)?;
     sqlx::query("INSERT INTO ducklake_snapshot_changes VALUES (?1, ?2, 'callhouse', 'create', NULL)")
-        .bind(id)
+        .bind(next.snapshot_id)
         .bind(changes)
         .execute(&mut **transaction)
         .await
@@ -97,19 +139,15 @@ async fn write_snapshot(
 async fn create_table(
     transaction: &mut Transaction<'_, Sqlite>,
     table: Table,
-    next_catalog_id: &mut i64,
+    next: &mut Next,
 ) -> Result<(), Error> {
     let failed = Error::catalog("creation");
-    let mut take_id = || {
-        let id = *next_catalog_id;
-        *next_catalog_id += 1;
-        id
-    };
-    let table_id = take_id();
+    let table_id = next.take_catalog_id();
+    let of = Created { table_id, snapshot_id: next.snapshot_id };
     sqlx::query("INSERT INTO ducklake_table VALUES (?1, ?2, ?3, NULL, ?4, ?5, ?6, 1)")
         .bind(table_id)
         .bind(Uuid::new_v4().to_string())
-        .bind(TABLES_SNAPSHOT)
+        .bind(of.snapshot_id)
         .bind(SCHEMA_ID)
         .bind(table.name())
         .bind(format!("{}/", table.name()))
@@ -117,22 +155,30 @@ async fn create_table(
         .await
         .map_err(failed)?;
     sqlx::query("INSERT INTO ducklake_schema_versions VALUES (?1, ?1, ?2)")
-        .bind(TABLES_SNAPSHOT)
+        .bind(of.snapshot_id)
         .bind(table_id)
         .execute(&mut **transaction)
         .await
         .map_err(failed)?;
     let schema = table.schema();
-    create_columns(transaction, table_id, &schema).await?;
+    create_columns(transaction, of, &schema).await?;
     if let Some(month_column) = table.month_column() {
-        partition_by_month(transaction, table_id, take_id(), column_id(&schema, month_column)).await?;
+        let partition_id = next.take_catalog_id();
+        partition_by_month(transaction, of, partition_id, column_id(&schema, month_column)).await?;
     }
-    sort_by(transaction, table_id, take_id(), table.sort_columns()).await
+    sort_by(transaction, of, next.take_catalog_id(), table.sort_columns()).await
+}
+
+/// A table being created.
+#[derive(Debug, Clone, Copy)]
+struct Created {
+    table_id: i64,
+    snapshot_id: i64,
 }
 
 async fn create_columns(
     transaction: &mut Transaction<'_, Sqlite>,
-    table_id: i64,
+    of: Created,
     schema: &Schema,
 ) -> Result<(), Error> {
     for (field, id) in schema.fields().iter().zip(1_i64..) {
@@ -140,8 +186,8 @@ async fn create_columns(
             "INSERT INTO ducklake_column VALUES (?1, ?2, NULL, ?3, ?1, ?4, ?5, NULL, 'NULL', ?6, NULL, 'literal', 'duckdb')",
         )
         .bind(id)
-        .bind(TABLES_SNAPSHOT)
-        .bind(table_id)
+        .bind(of.snapshot_id)
+        .bind(of.table_id)
         .bind(field.name())
         .bind(column_type(field.data_type())?)
         .bind(field.is_nullable())
@@ -154,22 +200,22 @@ async fn create_columns(
 
 async fn partition_by_month(
     transaction: &mut Transaction<'_, Sqlite>,
-    table_id: i64,
+    of: Created,
     partition_id: i64,
     column_id: Option<i64>,
 ) -> Result<(), Error> {
     let failed = Error::catalog("creation");
     sqlx::query("INSERT INTO ducklake_partition_info VALUES (?1, ?2, ?3, NULL)")
         .bind(partition_id)
-        .bind(table_id)
-        .bind(TABLES_SNAPSHOT)
+        .bind(of.table_id)
+        .bind(of.snapshot_id)
         .execute(&mut **transaction)
         .await
         .map_err(failed)?;
     for (transform, index) in PARTITION_TRANSFORMS.iter().zip(0_i64..) {
         sqlx::query("INSERT INTO ducklake_partition_column VALUES (?1, ?2, ?3, ?4, ?5)")
             .bind(partition_id)
-            .bind(table_id)
+            .bind(of.table_id)
             .bind(index)
             .bind(column_id)
             .bind(*transform)
@@ -182,15 +228,15 @@ async fn partition_by_month(
 
 async fn sort_by(
     transaction: &mut Transaction<'_, Sqlite>,
-    table_id: i64,
+    of: Created,
     sort_id: i64,
     columns: &[&str],
 ) -> Result<(), Error> {
     let failed = Error::catalog("creation");
     sqlx::query("INSERT INTO ducklake_sort_info VALUES (?1, ?2, ?3, NULL)")
         .bind(sort_id)
-        .bind(table_id)
-        .bind(TABLES_SNAPSHOT)
+        .bind(of.table_id)
+        .bind(of.snapshot_id)
         .execute(&mut **transaction)
         .await
         .map_err(failed)?;
@@ -199,7 +245,7 @@ async fn sort_by(
             "INSERT INTO ducklake_sort_expression VALUES (?1, ?2, ?3, ?4, 'duckdb', 'ASC', 'NULLS_LAST')",
         )
         .bind(sort_id)
-        .bind(table_id)
+        .bind(of.table_id)
         .bind(index)
         .bind(*column)
         .execute(&mut **transaction)

@@ -12,7 +12,7 @@ use super::{DataFile, Snapshot};
 use crate::error::Error;
 use crate::file::ColumnStatistics;
 use crate::file::statistics::timestamp_from_text;
-use crate::table::Table;
+use crate::table::{Role, Table};
 
 /// Below the id of every snapshot: everything has changed since.
 const BEFORE_ALL: i64 = -1;
@@ -206,8 +206,8 @@ fn pruning_columns(table: Table) -> Vec<&'static str> {
     columns.extend(table.bloom_columns());
     columns.extend(table.lookup_columns());
     columns.extend(table.month_column());
-    if table == Table::CallsRecent {
-        columns.extend(pruning_columns(Table::Calls));
+    if let Role::Recent(family) = table.role() {
+        columns.extend(pruning_columns(family.settled()));
     }
     columns.sort_unstable();
     columns.dedup();

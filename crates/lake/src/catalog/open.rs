@@ -60,7 +60,7 @@ where
     connect().await.map_err(Error::catalog("opening"))
 }
 
-/// Creates the tables in a new database, or checks that those there are ours.
+/// Creates the tables in a new database, or checks that those there are ours and adds those younger than the database.
 pub(super) async fn prepare(
     pool: &SqlitePool,
     folder: &DataFolder,
@@ -82,7 +82,13 @@ pub(super) async fn prepare(
         create::create(&mut transaction, &data_path, now).await?;
     }
     younger::make(&mut transaction).await?;
-    let tables = read_tables(&mut transaction).await?;
+    let known = read_tables(&mut transaction).await?;
+    let missing: Vec<Table> =
+        Table::ALL.into_iter().filter(|table| !known.iter().any(|(known, ..)| known == table)).collect();
+    if !missing.is_empty() {
+        create::add_tables(&mut transaction, &missing, now).await?;
+    }
+    let tables = TableIds::new(read_tables(&mut transaction).await?)?;
     check_columns(&mut transaction, &tables).await?;
     transaction.commit().await.map_err(failed)?;
     Ok(tables)
@@ -135,7 +141,10 @@ async fn check_versions(transaction: &mut Transaction<'_, Sqlite>) -> Result<(),
     Ok(())
 }
 
-async fn read_tables(transaction: &mut Transaction<'_, Sqlite>) -> Result<TableIds, Error> {
+/// Our tables that the catalog has, with `table_id` and `partition_id`.
+async fn read_tables(
+    transaction: &mut Transaction<'_, Sqlite>,
+) -> Result<Vec<(Table, i64, Option<i64>)>, Error> {
     let rows = sqlx::query(
         "SELECT t.table_name, t.table_id, p.partition_id FROM ducklake_table t
          LEFT JOIN ducklake_partition_info p ON p.table_id = t.table_id AND p.end_snapshot IS NULL
@@ -149,7 +158,7 @@ async fn read_tables(transaction: &mut Transaction<'_, Sqlite>) -> Result<TableI
         let table = Table::ALL.into_iter().find(|table| table.name() == name)?;
         Some((table, row.get(1), row.get(2)))
     });
-    TableIds::new(ids.collect())
+    Ok(ids.collect())
 }
 
 /// The columns in the catalog must be those this callhouse writes.

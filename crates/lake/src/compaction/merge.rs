@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::folder::DataFolder;
 use crate::read::{FileReader, Wanted};
 use crate::sorted::{Input, SortedMerge};
-use crate::table::Table;
+use crate::table::{Role, Table};
 
 /// Everything up to this size is of the first tier.
 pub(super) const SMALLEST_TIER_BYTES: i64 = 256 << 10;
@@ -30,8 +30,8 @@ pub(super) fn merge(
     }
     let merged = SortedMerge::new(table, sorted)?;
     let add = output::write(shared, table, month, shared.options.target_file_bytes, merged)?;
-    if table == Table::CallsRecent {
-        shared.waiting.lock().pass_on(&inputs, &add);
+    if let Role::Recent(family) = table.role() {
+        shared.waiting[family.index()].lock().pass_on(&inputs, &add);
     }
     crash::point("compaction.merge.after_write");
     Ok(Some(Change { remove: inputs, add, ..Change::default() }))
@@ -49,8 +49,8 @@ fn choose(shared: &Shared, snapshot: &Snapshot, eagerness: Eagerness) -> Option<
         for file in live(snapshot, table) {
             // A file of half the target is left alone: merging it would rewrite much to gain one file. A recent one
             // must not outgrow what settling may hold in memory.
-            let outgrows =
-                table == Table::CallsRecent && file.record_count.saturating_mul(factor) > row_limit;
+            let is_recent = matches!(table.role(), Role::Recent(_));
+            let outgrows = is_recent && file.record_count.saturating_mul(factor) > row_limit;
             if file.file_size_bytes >= target_bytes / 2 || outgrows {
                 continue;
             }

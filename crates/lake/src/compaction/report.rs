@@ -8,9 +8,9 @@ use crate::file::NewFile;
 pub struct CompactionReport {
     /// Commits made; 0 means that nothing was due.
     pub commits: u64,
-    /// Calls that became settled.
+    /// Records that became settled.
     pub settled_rows: u64,
-    /// Late rows joined into settled calls.
+    /// Late rows joined into settled records.
     pub late_rows: u64,
     pub removed_files: u64,
     pub added_files: u64,

@@ -1,9 +1,9 @@
-//! Settling: from `calls_recent` to `calls`.
+//! Settling: from the recent to the settled table of a family.
 //!
 //! Recent files that were left alone long enough, as many as the memory bound allows, are joined; the one with the
-//! least id is always among them (see `compaction`). Each call then goes one way:
+//! least id is always among them (see `compaction`). Each record then goes one way:
 //!
-//! | the call | is in a settled file | goes |
+//! | the record | is in a settled file | goes |
 //! |---|---|---|
 //! | quiet | no | to a new settled file of its month |
 //! | quiet or not | yes, and that file's late rows are due | into that file, which is rewritten |
@@ -11,7 +11,7 @@
 //! | any | yes, not due | back to recent |
 //! | open | no | back to recent |
 //!
-//! Other rows of the same call may lie in recent files that were not taken; they are late rows from then on.
+//! Other rows of the same record may lie in recent files that were not taken; they are late rows from then on.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -24,23 +24,23 @@ use super::late::Late;
 use super::{Change, Eagerness, ROW_BYTES, Shared, count, live, micros, output, settled};
 use crate::catalog::{DataFile, Snapshot};
 use crate::error::Error;
+use crate::family::Family;
 use crate::folder::DataFolder;
-use crate::join::join_calls;
+use crate::join::join_records;
 use crate::read::{FileReader, Wanted};
-use crate::rows::CallColumn;
 use crate::sorted::{Input, SortedMerge, by_month, take};
-use crate::table::Table;
 use crate::touch::{Keyed, Touch, key};
 
 /// Settles what is due of the snapshot's oldest recent files; `None` when that would change nothing. Blocking.
 pub(super) fn settle(
+    family: Family,
     shared: &Shared,
     folder: &DataFolder,
     snapshot: &Snapshot,
     now: Timestamp,
     eagerness: Eagerness,
 ) -> Result<Option<Change>, Error> {
-    let inputs = inputs(shared, live(snapshot, Table::CallsRecent), now, eagerness);
+    let inputs = inputs(family, shared, live(snapshot, family.recent()), now, eagerness);
     if inputs.is_empty() {
         return Ok(None);
     }
@@ -50,17 +50,18 @@ pub(super) fn settle(
             batches.push(batch?);
         }
     }
-    let keyed = Keyed::new(join_calls(&batches)?);
+    let keyed = Keyed::new(join_records(family, &batches)?);
     drop(batches);
-    let settled = live(snapshot, Table::Calls);
-    shared.waiting.lock().retain_settled(settled);
-    let late = Late::find(shared, &keyed, settled)?;
-    let due = late.due(shared, &keyed.calls, now, eagerness);
-    let ways = Ways::of(shared, &keyed.calls, &late, &due, now, eagerness);
+    let settled = live(snapshot, family.settled());
+    let waiting = &shared.waiting[family.index()];
+    waiting.lock().retain_settled(settled);
+    let late = Late::find(family, shared, &keyed, settled)?;
+    let due = late.due(shared, &keyed.records, now, eagerness);
+    let ways = Ways::of(family, shared, &keyed.records, &late, &due, now, eagerness);
     // One file that stays as it is needs no new one.
-    let stays = ways.staying.len() == keyed.calls.num_rows() && due.is_empty();
+    let stays = ways.staying.len() == keyed.records.num_rows() && due.is_empty();
     if let ([only], true) = (&inputs[..], stays) {
-        shared.waiting.lock().stay([&only.path], now);
+        waiting.lock().stay([&only.path], now);
         return Ok(None);
     }
     let mut change = Change {
@@ -69,12 +70,12 @@ pub(super) fn settle(
         remove: inputs,
         ..Change::default()
     };
-    write_settled(shared, folder, &keyed.calls, &ways, &due, &mut change)?;
+    write_settled(family, shared, folder, &keyed.records, &ways, &due, &mut change)?;
     if !ways.staying.is_empty() {
-        let staying = take(&keyed.calls, ways.staying)?;
+        let staying = take(&keyed.records, ways.staying)?;
         let slices = output::slices(staying);
-        let written = output::write(shared, Table::CallsRecent, None, usize::MAX, slices)?;
-        shared.waiting.lock().stay(written.iter().map(|file| &file.path), now);
+        let written = output::write(shared, family.recent(), None, usize::MAX, slices)?;
+        waiting.lock().stay(written.iter().map(|file| &file.path), now);
         change.add.extend(written);
     }
     crash::point("compaction.settle.after_write");
@@ -83,13 +84,14 @@ pub(super) fn settle(
 
 /// The file with the least id and the ripe ones behind it, as many as memory allows; none if none is ripe.
 fn inputs(
+    family: Family,
     shared: &Shared,
     recent: &[Arc<DataFile>],
     now: Timestamp,
     eagerness: Eagerness,
 ) -> Vec<Arc<DataFile>> {
     let options = &shared.options;
-    let mut waiting = shared.waiting.lock();
+    let mut waiting = shared.waiting[family.index()].lock();
     waiting.see(recent, now);
     let (settle_after, settle_every) = (micros(options.settle_after), micros(options.settle_every));
     let is_ripe = |file: &Arc<DataFile>| match eagerness {
@@ -123,7 +125,7 @@ fn inputs(
     inputs
 }
 
-/// Which way each of the joined calls goes, as row numbers.
+/// Which way each of the joined records goes, as row numbers.
 struct Ways {
     settling: Vec<usize>,
     joining: Vec<usize>,
@@ -132,8 +134,9 @@ struct Ways {
 
 impl Ways {
     fn of(
+        family: Family,
         shared: &Shared,
-        calls: &RecordBatch,
+        records: &RecordBatch,
         late: &Late,
         due: &[(&Arc<DataFile>, &Touch)],
         now: Timestamp,
@@ -141,22 +144,23 @@ impl Ways {
     ) -> Self {
         let quiet_since = now.plus_micros(-micros(shared.options.settle_after)).micros();
         let open_since = now.plus_micros(-micros(shared.options.open_for_at_most)).micros();
-        let last = last_events(calls);
-        let ended = calls.column(CallColumn::EndedAt.index());
+        let rows = family.rows();
+        let last = records.column(rows.last_event_at).as_primitive::<TimestampMicrosecondType>();
+        let closed = records.column(rows.closed_at);
         let due: HashSet<i64> = due.iter().map(|(file, _)| file.data_file_id).collect();
         let mut ways = Self { settling: Vec::new(), joining: Vec::new(), staying: Vec::new() };
-        for row in 0..calls.num_rows() {
-            let limit = if ended.is_valid(row) { quiet_since } else { open_since };
+        for row in 0..records.num_rows() {
+            let limit = if closed.is_valid(row) { quiet_since } else { open_since };
             let quiet = match eagerness {
                 Eagerness::Due => last.value(row) <= limit,
-                Eagerness::Pressed => ended.is_valid(row) || last.value(row) <= limit,
+                Eagerness::Pressed => closed.is_valid(row) || last.value(row) <= limit,
                 Eagerness::Everything => true,
             };
             if late.known.contains(&row) {
                 continue;
             }
             let way = match late.all_due(row, &due) {
-                // A call in several files joins only when all of them are rewritten, so that it ends up in one.
+                // A record in several files joins only when all of them are rewritten, so that it ends up in one.
                 Some(true) => &mut ways.joining,
                 None if quiet => &mut ways.settling,
                 Some(false) | None => &mut ways.staying,
@@ -173,21 +177,22 @@ struct Rewritten<'a> {
     leaving: Vec<u32>,
 }
 
-/// Writes the settling and joining calls, month by month; of a month whose file is rewritten into that file's successor.
+/// Writes the settling and joining records, month by month; of a month whose file is rewritten into that file's successor.
 fn write_settled(
+    family: Family,
     shared: &Shared,
     folder: &DataFolder,
-    calls: &RecordBatch,
+    records: &RecordBatch,
     ways: &Ways,
     due: &[(&Arc<DataFile>, &Touch)],
     change: &mut Change,
 ) -> Result<(), Error> {
-    let joining = take(calls, ways.joining.clone())?;
+    let joining = take(records, ways.joining.clone())?;
     let keys: HashSet<(&str, &str)> = (0..joining.num_rows()).map(|row| key(&joining, row)).collect();
-    let mut parts = vec![take(calls, ways.settling.clone())?, joining.clone()];
+    let mut parts = vec![take(records, ways.settling.clone())?, joining.clone()];
     let mut rewritten: BTreeMap<Option<i32>, Vec<Rewritten<'_>>> = BTreeMap::new();
     for (file, touch) in due {
-        // Rows of calls that stay, because they lie in a second file too, stay in both.
+        // Rows of records that stay, because they lie in a second file too, stay in both.
         let joined = |row: &usize| keys.contains(&key(&touch.batch, *row));
         let at: Vec<usize> = (0..touch.batch.num_rows()).filter(joined).collect();
         let rows = at.iter().map(|row| touch.rows[*row]).collect();
@@ -195,7 +200,7 @@ fn write_settled(
         rewritten.entry(file.month).or_default().push(Rewritten { file, leaving: rows });
         change.remove.push(Arc::clone(file));
     }
-    let mut months = by_month(&join_calls(&parts)?)?;
+    let mut months = by_month(family.settled(), &join_records(family, &parts)?)?;
     drop(parts);
     for (month, files) in rewritten {
         let mut new_rows = months.remove(&month);
@@ -203,15 +208,11 @@ fn write_settled(
             let kept = FileReader::open(folder, file)?.rows(Wanted::AllBut(&leaving))?;
             let mut inputs: Vec<Input> = vec![Box::new(kept)];
             inputs.extend(new_rows.take().map(|rows| -> Input { Box::new(output::slices(rows)) }));
-            settled::write(shared, month, SortedMerge::new(Table::Calls, inputs)?, change)?;
+            settled::write(family, shared, month, SortedMerge::new(family.settled(), inputs)?, change)?;
         }
     }
     for (month, rows) in months {
-        settled::write(shared, month, output::slices(rows), change)?;
+        settled::write(family, shared, month, output::slices(rows), change)?;
     }
     Ok(())
-}
-
-fn last_events(calls: &RecordBatch) -> &arrow::array::PrimitiveArray<TimestampMicrosecondType> {
-    calls.column(CallColumn::LastEventAt.index()).as_primitive::<TimestampMicrosecondType>()
 }

@@ -1,6 +1,6 @@
-//! Settled files: the one place where joined calls of a month, in order, become files of `calls`.
+//! Settled files: the one place where joined records of a month, in order, become files of their settled table.
 //!
-//! Settling comes here with calls that were recent, [`Compactor::settle_whole`] with calls that never were: a
+//! Settling comes here with records that were recent, [`Compactor::settle_whole`] with calls that never were: a
 //! generated set that is too large to go through events. What belongs to a settled file is written here, so that
 //! both have it.
 
@@ -11,18 +11,20 @@ use arrow::array::RecordBatch;
 
 use super::{Change, CompactionReport, Compactor, Shared, count, output};
 use crate::error::Error;
+use crate::family::Family;
 use crate::sorted::{Input, SortedMerge, by_month};
 use crate::table::Table;
 
-/// Writes sorted calls of one month as settled files of about the target size and adds them to `change`.
+/// Writes sorted records of one month as settled files of about the target size and adds them to `change`.
 pub(super) fn write(
+    family: Family,
     shared: &Shared,
     month: Option<i32>,
-    calls: impl Iterator<Item = Result<RecordBatch, Error>>,
+    records: impl Iterator<Item = Result<RecordBatch, Error>>,
     change: &mut Change,
 ) -> Result<(), Error> {
     let target_bytes = shared.options.target_file_bytes;
-    change.add.extend(output::write(shared, Table::Calls, month, target_bytes, calls)?);
+    change.add.extend(output::write(shared, family.settled(), month, target_bytes, records)?);
     Ok(())
 }
 
@@ -39,7 +41,7 @@ impl WholeCalls {
     /// # Errors
     /// [`Error::Arrow`], [`Error::Invalid`] for more rows than a batch can number.
     pub fn by_month(calls: &RecordBatch) -> Result<Vec<Self>, Error> {
-        let months: BTreeMap<Option<i32>, RecordBatch> = by_month(calls)?;
+        let months: BTreeMap<Option<i32>, RecordBatch> = by_month(Table::Calls, calls)?;
         Ok(months.into_iter().map(|(month, run)| Self { month, runs: vec![run] }).collect())
     }
 
@@ -91,7 +93,7 @@ impl Compactor {
             let settled_rows = count(calls.iter().map(WholeCalls::row_count).sum());
             let mut change = Change { settled_rows, ..Change::default() };
             for calls in calls {
-                write(&shared, calls.month, calls.sorted()?, &mut change)?;
+                write(Family::Calls, &shared, calls.month, calls.sorted()?, &mut change)?;
             }
             Ok(change)
         });

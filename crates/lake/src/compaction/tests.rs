@@ -6,10 +6,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{CompactionOptions, Compactor, Eagerness, Work};
-use crate::Table;
 use crate::rebuild::RebuildOptions;
 use crate::testing::{BASE, Lake, joined_purely, record};
 use crate::verify::verify;
+use crate::{Family, Table};
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -178,7 +178,7 @@ async fn lak_3_an_overlay_follows_settled_files_that_are_merged() {
     let compactor = Compactor::new(lake.catalog.clone(), CompactionOptions::default());
     for id in ["1", "2"] {
         lake.commit_calls(&[ended_call(id)]).await;
-        compactor.apply(Work::Settle, Eagerness::Everything).await.expect("settles");
+        compactor.apply(Work::Settle(Family::Calls), Eagerness::Everything).await.expect("settles");
     }
     let mut late = ended_call("1");
     late.last_event_at = BASE.plus_micros(1);

@@ -35,7 +35,7 @@ impl Waiting {
         self.started = true;
     }
 
-    /// Whether nothing was written to a recent file's calls here for `micros`.
+    /// Whether nothing was written to a recent file's records here for `micros`.
     pub(super) fn is_ripe(&self, file: &DataFile, now: Timestamp, micros: i64) -> bool {
         self.recent.get(&file.path).is_some_and(|since| now.micros_since(*since) >= micros)
     }

@@ -11,7 +11,7 @@ use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
-use crate::table::Table;
+use crate::table::{Role, Table};
 
 /// Rows of a row group: the unit that bloom filters and parallel scans choose by, and that a writer holds in memory.
 const ROW_GROUP_ROWS: usize = 128 * 1024;
@@ -33,20 +33,20 @@ pub(super) enum Stay {
     Kept,
 }
 
-/// How a table's files are written. Rows of `calls_recent` stay for minutes, are mostly read whole and have many
+/// How a table's files are written. Recent rows of records stay for minutes, are mostly read whole and have many
 /// columns, each of which would cost a zstd context of a megabyte: they are compressed as fast as can be, in large pages.
 pub(super) fn writer_properties(
     table: Table,
     stay: Stay,
     schema: &Schema,
 ) -> Result<WriterProperties, ParquetError> {
-    let (compression, page_rows, statistics) = match (table, stay) {
-        (Table::CallsRecent, _) => (Compression::SNAPPY, ROW_GROUP_ROWS, EnabledStatistics::Chunk),
-        (Table::CallEvents | Table::Rejections, Stay::Fresh) => {
+    let (compression, page_rows, statistics) = match (table.role(), stay) {
+        (Role::Recent(_), _) => (Compression::SNAPPY, ROW_GROUP_ROWS, EnabledStatistics::Chunk),
+        (Role::Archive | Role::Rejections, Stay::Fresh) => {
             let compression = Compression::ZSTD(ZstdLevel::try_new(FRESH_ZSTD_LEVEL)?);
             (compression, PAGE_ROWS, EnabledStatistics::Page)
         }
-        (Table::Calls | Table::CallEvents | Table::Rejections, _) => {
+        (Role::Settled(_) | Role::Archive | Role::Rejections, _) => {
             let compression = Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?);
             (compression, PAGE_ROWS, EnabledStatistics::Page)
         }

@@ -1,4 +1,5 @@
-//! Which rows are of the same call: row numbers in the order of (account, `call_id`), cut where the key changes.
+//! Which rows are of the same record: row numbers in the order of (account, id), the first two columns, cut where the key
+//! changes.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -6,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use arrow::array::{RecordBatch, StringArray};
 
 use crate::error::Error;
-use crate::rows::{CallColumn, typed};
+use crate::rows::typed;
 
 /// Runs of rows with the same key.
 #[derive(Debug)]
@@ -38,12 +39,12 @@ impl Runs {
         self.in_order && self.len() == self.rows.len()
     }
 
-    /// Number of calls.
+    /// Number of records.
     pub(super) fn len(&self) -> usize {
         self.bounds.len() - 1
     }
 
-    /// The row numbers of each call, in key order.
+    /// The row numbers of each record, in key order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> {
         self.bounds.windows(2).map(|bounds| &self.rows[bounds[0]..bounds[1]])
     }
@@ -55,20 +56,17 @@ pub(super) fn index(row: u32) -> usize {
 
 struct Keys<'a> {
     accounts: &'a StringArray,
-    call_ids: &'a StringArray,
+    ids: &'a StringArray,
 }
 
 impl<'a> Keys<'a> {
     fn of(batch: &'a RecordBatch) -> Self {
-        Self {
-            accounts: typed(batch, CallColumn::Account.index()),
-            call_ids: typed(batch, CallColumn::CallId.index()),
-        }
+        Self { accounts: typed(batch, 0), ids: typed(batch, 1) }
     }
 
     fn compare(&self, left: usize, right: usize) -> Ordering {
         let accounts = self.accounts.value(left).cmp(self.accounts.value(right));
-        accounts.then_with(|| self.call_ids.value(left).cmp(self.call_ids.value(right)))
+        accounts.then_with(|| self.ids.value(left).cmp(self.ids.value(right)))
     }
 
     /// Row numbers in key order. Accounts are few and are compared by rank; most ids differ in eight bytes.
@@ -78,12 +76,12 @@ impl<'a> Keys<'a> {
         let mut keys: Vec<(usize, u64, u32)> = (0..count)
             .map(|row| {
                 let rank = ranks[self.accounts.value(index(row))];
-                (rank, prefix(self.call_ids.value(index(row))), row)
+                (rank, prefix(self.ids.value(index(row))), row)
             })
             .collect();
         keys.sort_unstable_by(|left, right| {
             let by_prefix = (left.0, left.1).cmp(&(right.0, right.1));
-            let id = |key: &(usize, u64, u32)| self.call_ids.value(index(key.2));
+            let id = |key: &(usize, u64, u32)| self.ids.value(index(key.2));
             by_prefix.then_with(|| id(left).cmp(id(right))).then(left.2.cmp(&right.2))
         });
         keys.into_iter().map(|key| key.2).collect()

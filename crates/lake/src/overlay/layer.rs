@@ -1,4 +1,4 @@
-//! One layer of an overlay: rows that came together, joined with all that was known of their calls, each call once.
+//! One layer of an overlay: rows that came together, joined with all that was known of their records, each record once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -108,20 +108,20 @@ pub(super) struct Layer {
     /// Rises from layer to layer, from 1.
     pub(super) number: u64,
     pub(super) sources: Sources,
-    /// Settled rows of the calls here, by settled file.
+    /// Settled rows of the records here, by settled file.
     pub(super) touches: Touches,
     rows: Arc<Rows>,
-    /// Per row the number of the later layer that holds the call now, or [`SHOWN`].
+    /// Per row the number of the later layer that holds the record now, or [`SHOWN`].
     taken_by: Arc<Vec<u64>>,
     shown_rows: usize,
     shown: Arc<OnceLock<OverlayRows>>,
 }
 
 impl Layer {
-    /// A layer of joined rows, sorted by key, each call once.
-    pub(super) fn new(number: u64, calls: RecordBatch, sources: Sources, touches: Touches) -> Self {
-        let shown_rows = calls.num_rows();
-        let rows = Rows::new(Keyed::new(calls));
+    /// A layer of joined rows, sorted by key, each record once.
+    pub(super) fn new(number: u64, records: RecordBatch, sources: Sources, touches: Touches) -> Self {
+        let shown_rows = records.num_rows();
+        let rows = Rows::new(Keyed::new(records));
         Self {
             number,
             sources,
@@ -146,13 +146,13 @@ impl Layer {
         self.taken_by.len()
     }
 
-    /// The row of a call that is shown here.
+    /// The row of a record that is shown here.
     pub(super) fn find_shown(&self, fingerprint: u32, key: (&str, &str)) -> Option<usize> {
         let row = self.rows.find(fingerprint, key)?;
         (self.taken_by[row] == SHOWN).then_some(row)
     }
 
-    /// Hides rows whose calls a later layer holds.
+    /// Hides rows whose records a later layer holds.
     pub(super) fn give(&mut self, rows: &[usize], to: u64) {
         if rows.is_empty() {
             return;
@@ -189,14 +189,14 @@ impl Layer {
         self.shown.get_or_init(|| {
             let mask = || self.taken_by.iter().map(|number| Some(*number == SHOWN)).collect();
             let all = self.shown_rows == self.taken_by.len();
-            OverlayRows { calls: self.rows.keyed.calls.clone(), shown: (!all).then(mask) }
+            OverlayRows { records: self.rows.keyed.records.clone(), shown: (!all).then(mask) }
         })
     }
 }
 
 impl Rows {
     fn new(keyed: Keyed) -> Self {
-        let rows = keyed.calls.num_rows();
+        let rows = keyed.records.num_rows();
         let mut places = vec![0; (2 * rows).next_power_of_two()];
         for (row, entry) in (0..rows).zip(1_u32..) {
             let mut place = first_place(keyed.fingerprint(row), places.len());

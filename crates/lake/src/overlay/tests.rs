@@ -105,7 +105,8 @@ async fn check_steps(steps: &[Step]) {
                 let records: Vec<CallRecord> =
                     waiting.iter().flat_map(|(_, records)| (*records).clone()).collect();
                 let file = lake.write(Table::CallsRecent, &encode_calls(&records).expect("encodes"));
-                let flushed = Flushed { path: file.path.as_str().into(), chunks: waiting.len() };
+                let (path, chunks) = (file.path.as_str().into(), waiting.len());
+                let flushed = vec![Flushed { table: Table::CallsRecent, path, chunks }];
                 for (flush, _) in waiting.drain(..).filter(|_| *is_told) {
                     flush.begun(at.unsigned_abs() + 1);
                     flush.written(flushed.clone());
@@ -160,7 +161,8 @@ async fn the_file_of_a_flush_whose_rows_are_known_is_not_read() {
     let all: Vec<CallRecord> = chunks.concat();
     assert_eq!(lake.answers(&hot).await, joined_purely(&all));
     let file = lake.write(Table::CallsRecent, &encode_calls(&all).expect("encodes"));
-    let flushed = Flushed { path: file.path.as_str().into(), chunks: hot.len() };
+    let (path, chunks) = (file.path.as_str().into(), hot.len());
+    let flushed = vec![Flushed { table: Table::CallsRecent, path, chunks }];
     hot.iter().for_each(|chunk| chunk.flush.written(flushed.clone()));
     let path = lake.catalog.folder().file_path(Table::CallsRecent, &file.path);
     lake.commit(vec![file], vec![OffsetRange { from: 0, ..offset(2) }]).await;

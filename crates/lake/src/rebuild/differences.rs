@@ -5,26 +5,27 @@ use std::cmp::Ordering;
 use arrow::array::RecordBatch;
 
 use crate::error::Error;
-use crate::rows::{CallBytes, CallColumn};
+use crate::family::Family;
+use crate::rows::RecordBytes;
 use crate::touch::key;
 
-/// A call on which the archive and the live rows disagree.
+/// A record on which the archive and the live rows disagree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     pub account: String,
-    pub call_id: String,
+    pub id: String,
     pub kind: DifferenceKind,
 }
 
 /// How they disagree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DifferenceKind {
-    /// The archive has events of a call that is not live.
+    /// The archive has events of a record that is not live.
     Missing,
-    /// A live row is of a call without events, or is there a second time.
+    /// A live row is of a record without events, or is there a second time.
     Unexpected,
     /// These columns hold other values.
-    Columns(Vec<&'static str>),
+    Columns(Vec<String>),
 }
 
 /// Differences counted, and the first of them listed.
@@ -42,14 +43,15 @@ impl Differences {
         self.missing + self.unexpected + self.changed == 0
     }
 
-    /// Compares two batches sorted by (account, `call_id`); `rebuilt` has every key once.
+    /// Compares two batches sorted by (account, id); `rebuilt` has every key once.
     pub(super) fn count(
         &mut self,
+        family: Family,
         rebuilt: &RecordBatch,
         live: &RecordBatch,
         list: usize,
     ) -> Result<(), Error> {
-        let bytes = CallBytes::new()?;
+        let bytes = RecordBytes::of(family)?;
         let (wanted, found) = (bytes.rows(rebuilt)?, bytes.rows(live)?);
         let (mut left, mut right) = (0, 0);
         while left < rebuilt.num_rows() || right < live.num_rows() {
@@ -83,9 +85,9 @@ impl Differences {
         Ok(())
     }
 
-    fn list(&mut self, (account, call_id): (&str, &str), kind: DifferenceKind, list: usize) {
+    fn list(&mut self, (account, id): (&str, &str), kind: DifferenceKind, list: usize) {
         if self.listed.len() < list {
-            self.listed.push(Difference { account: account.to_owned(), call_id: call_id.to_owned(), kind });
+            self.listed.push(Difference { account: account.to_owned(), id: id.to_owned(), kind });
         }
     }
 }
@@ -95,10 +97,9 @@ fn changed_columns(
     left_row: usize,
     right: &RecordBatch,
     right_row: usize,
-) -> Vec<&'static str> {
-    let differs = |column: &&CallColumn| {
-        let cell = |batch: &RecordBatch, row| batch.column(column.index()).slice(row, 1).to_data();
-        cell(left, left_row) != cell(right, right_row)
-    };
-    CallColumn::ALL.iter().filter(differs).map(|column| column.name()).collect()
+) -> Vec<String> {
+    let cell = |batch: &RecordBatch, column: usize, row: usize| batch.column(column).slice(row, 1).to_data();
+    let differs = |column: &usize| cell(left, *column, left_row) != cell(right, *column, right_row);
+    let name = |column: usize| left.schema_ref().field(column).name().clone();
+    (0..left.num_columns()).filter(differs).map(name).collect()
 }

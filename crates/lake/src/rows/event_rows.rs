@@ -1,4 +1,4 @@
-//! Rows of `call_events`, the archive: every accepted event as it came, and where in the log it stood.
+//! Rows of archives such as `call_events`: every accepted event as it came, and where in the log it stood.
 
 use std::sync::{Arc, LazyLock};
 
@@ -26,7 +26,7 @@ const KAFKA_PARTITION: usize = 9;
 const LOG_OFFSET: usize = 10;
 const ELEMENT: usize = 11;
 
-pub(super) fn schema() -> SchemaRef {
+pub(crate) fn schema() -> SchemaRef {
     static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         let fields = [
             ("account", DataType::Utf8),
@@ -48,7 +48,7 @@ pub(super) fn schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-/// Rows of `call_events` being put together column by column.
+/// Rows of an archive being put together column by column.
 #[derive(Debug)]
 pub struct EventColumns {
     account: StringBuilder,
@@ -78,12 +78,14 @@ pub struct EventCells<'a> {
     pub data: &'a str,
 }
 
-impl<'a> From<&'a Event> for EventCells<'a> {
-    fn from(event: &'a Event) -> Self {
+impl<'a> EventCells<'a> {
+    /// The cells of an event, with the name of its type.
+    #[must_use]
+    pub fn of(event: &'a Event, event_type: &'a str) -> Self {
         Self {
             account: event.account.as_str(),
             subject: &event.subject,
-            event_type: event.kind.type_name(),
+            event_type,
             source: &event.source,
             event_id: &event.id,
             occurred_at: event.time,
@@ -160,7 +162,7 @@ impl EventColumns {
     }
 }
 
-/// Encodes rows of `call_events`.
+/// Encodes rows of an archive.
 ///
 /// # Errors
 /// [`Error::Arrow`] when Arrow refuses the columns.
@@ -168,12 +170,12 @@ pub fn encode_events(rows: &[EventRow]) -> Result<RecordBatch, Error> {
     let data_bytes = rows.iter().map(|row| row.event.data_json.len()).sum();
     let mut columns = EventColumns::with_capacity(rows.len(), data_bytes);
     for row in rows {
-        columns.push(EventCells::from(&row.event), &row.origin);
+        columns.push(EventCells::of(&row.event, row.event.kind.type_name()), &row.origin);
     }
     columns.finish()
 }
 
-/// Decodes rows of `call_events` through the decoder that ingest uses, so that what is rebuilt from them is what
+/// Decodes rows of an archive through the decoder that ingest uses, so that what is rebuilt from them is what
 /// was ingested (REC-2).
 ///
 /// # Errors
@@ -184,6 +186,11 @@ pub fn decode_events(batch: &RecordBatch) -> Result<Vec<EventRow>, Error> {
     (0..batch.num_rows())
         .map(|row| Ok(EventRow { event: event(batch, row)?, origin: origin(batch, row, &mut topics) }))
         .collect()
+}
+
+/// The type of each row of an archive.
+pub(crate) fn event_types(batch: &RecordBatch) -> &StringArray {
+    typed(batch, EVENT_TYPE)
 }
 
 fn text(batch: &RecordBatch, column: usize, row: usize) -> &str {

@@ -5,6 +5,7 @@ use callhouse_testkit::events::CallStory;
 use proptest::prelude::*;
 
 use super::*;
+use crate::family::Family;
 use crate::testing::{BASE, record};
 
 proptest! {
@@ -48,7 +49,7 @@ fn rec_2_archived_events_decode_to_what_was_ingested() {
 fn columns_stand_in_the_order_of_their_index() {
     for (index, column) in CallColumn::ALL.iter().enumerate() {
         assert_eq!(column.index(), index);
-        assert_eq!(schema(Table::Calls).field(index).name(), column.name());
+        assert_eq!(calls::schema().field(index).name(), column.name());
     }
 }
 
@@ -58,7 +59,7 @@ fn every_group_column_is_compared_or_follows_from_one_that_is() {
         let (Owner::Group(group), true) = (column.owner(), *column != CallColumn::ParentCallid) else {
             continue;
         };
-        assert!(call_cells::content(group).contains(column), "{column:?}");
+        assert!(calls::ROWS.groups[group].content.contains(&column.index()), "{column:?}");
     }
 }
 
@@ -86,7 +87,8 @@ fn parties_with(left: (CallColumn, &str), right: (CallColumn, &str)) -> (RecordB
 
 #[test]
 fn rec_1_parties_compare_in_the_order_of_their_fields() {
-    let columns = call_cells::content(GroupName::Parties);
+    let columns: Vec<CallColumn> =
+        calls::ROWS.groups[calls::PARTIES].content.iter().map(|index| CallColumn::ALL[*index]).collect();
     let value = |column: CallColumn| match column {
         CallColumn::Direction => "inbound",
         CallColumn::FromPresentation => "allowed",
@@ -96,8 +98,8 @@ fn rec_1_parties_compare_in_the_order_of_their_fields() {
     for pair in columns[1..].windows(2) {
         for (left, right) in [(pair[0], pair[1]), (pair[1], pair[0])] {
             let (batch, order) = parties_with((left, value(left)), (right, value(right)));
-            let cells = CallCells::new(&batch).expect("calls");
-            assert_eq!(cells.compare_content(GroupName::Parties, 0, 1), order, "{left:?} {right:?}");
+            let cells = Cells::new(Family::Calls, &batch).expect("calls");
+            assert_eq!(cells.compare_content(calls::PARTIES, 0, 1), order, "{left:?} {right:?}");
         }
     }
 }
@@ -120,11 +122,11 @@ fn rec_1_releases_compare_as_their_enums_do() {
         }
     }
     let batch = encode_calls(&records).expect("encodes");
-    let cells = CallCells::new(&batch).expect("calls");
+    let cells = Cells::new(Family::Calls, &batch).expect("calls");
     for (left, left_record) in records.iter().enumerate() {
         for (right, right_record) in records.iter().enumerate() {
             let order = left_record.release.cmp(&right_record.release);
-            assert_eq!(cells.compare_content(GroupName::Release, left, right), order);
+            assert_eq!(cells.compare_content(calls::RELEASE, left, right), order);
         }
     }
 }

@@ -80,7 +80,9 @@ fn content_faults(folder: &DataFolder, file: &DataFile) -> Result<Vec<String>, E
             attachment.push(&batch)?;
         }
         rows += i64::try_from(batch.num_rows()).unwrap_or(i64::MAX);
-        if file.table.month_column().is_some() && by_month(&batch)?.keys().any(|month| *month != file.month) {
+        if file.table.month_column().is_some()
+            && by_month(file.table, &batch)?.keys().any(|month| *month != file.month)
+        {
             faults.push("has rows of another month than its partition's".to_owned());
         }
     }

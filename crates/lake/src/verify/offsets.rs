@@ -1,4 +1,4 @@
-//! Positions against the offsets of the rows in the archive and the rejections.
+//! Positions against the offsets of the rows in the archives and the rejections.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,8 +57,8 @@ pub(super) fn check(
     report: &mut VerifyReport,
     on_progress: &dyn Fn(VerifyProgress),
 ) -> Result<(), Error> {
-    let tables = [Table::CallEvents, Table::Rejections];
-    let files = || tables.iter().filter_map(|table| snapshot.files.get(table)).flatten();
+    let tables = || Table::ALL.into_iter().filter(|table| table.has_offsets());
+    let files = || tables().filter_map(|table| snapshot.files.get(&table)).flatten();
     let rows: i64 = files().map(|file| file.record_count).sum();
     let passes = rows / OFFSETS_AT_A_TIME + 1;
     let mut tallies: BTreeMap<KafkaPartition, Tally> = BTreeMap::new();

@@ -35,7 +35,8 @@ async fn a_sound_lake_has_no_findings() {
     let lake = lake_of_calls().await;
     let report = verified(&lake).await;
     assert!(report.is_sound(), "{report:#?}");
-    assert_eq!(report.calls.calls, 10);
+    let calls = report.records.of(crate::Family::Calls).expect("rebuilt");
+    assert_eq!(calls.records, 10);
     let [partition] = &report.partitions[..] else { panic!("{:?}", report.partitions) };
     assert_eq!((partition.first_offset, partition.offsets_without_row), (0, 0));
 }

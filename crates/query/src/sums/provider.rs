@@ -7,7 +7,7 @@ use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
 use async_trait::async_trait;
 use callhouse_core::Timestamp;
 use callhouse_lake::sums::{Callers, Dimension, Sign, SumsReader};
-use callhouse_lake::{DataFile, Table};
+use callhouse_lake::{DataFile, Family, Table};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::datasource::{TableType, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
@@ -118,7 +118,7 @@ impl SumsProvider {
 
     /// What the overlay adds to and takes from the sums of the files.
     async fn unsettled(&self, terms: impl Fn(Sign) -> Terms) -> Result<Vec<RecordBatch>> {
-        let overlay = self.calls.view().overlay().await;
+        let overlay = self.calls.view().overlay(Family::Calls).await;
         let overlay = overlay.map_err(|error| DataFusionError::External(Box::new(error)))?;
         let mut batches = Vec::new();
         let added = overlay.rows.iter().map(|rows| (MemoryRows::from(rows), Sign::Plus));

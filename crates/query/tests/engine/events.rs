@@ -34,10 +34,14 @@ fn chunk(offset: i64) -> HotChunk {
     };
     HotChunk {
         range: OffsetRange { kafka_partition: KafkaPartition::new("t", 0), from: offset, to: offset + 1 },
-        events: encode_events(&[event("acme"), event("beta")]).expect("rows"),
-        calls: RecordBatch::new_empty(Table::CallsRecent.schema()),
-        rejections: encode_rejections(&[rejection(None), rejection(Some("acme")), rejection(Some("beta"))])
-            .expect("rows"),
+        rows: vec![
+            (Table::CallEvents, encode_events(&[event("acme"), event("beta")]).expect("rows")),
+            (
+                Table::Rejections,
+                encode_rejections(&[rejection(None), rejection(Some("acme")), rejection(Some("beta"))])
+                    .expect("rows"),
+            ),
+        ],
         flush: Flush::default(),
     }
 }
@@ -59,8 +63,8 @@ async fn lak_2_each_event_and_rejection_is_shown_once_hot_or_committed() {
     let mut add = Vec::new();
     for offset in 0..2 {
         let chunk = chunk(offset);
-        add.push(lake.writer.write(Table::CallEvents, None, &[chunk.events]).expect("a file"));
-        add.push(lake.writer.write(Table::Rejections, None, &[chunk.rejections]).expect("a file"));
+        let written = chunk.rows.into_iter().map(|(table, rows)| lake.writer.write(table, None, &[rows]));
+        add.extend(written.map(|file| file.expect("a file")));
     }
     let range = OffsetRange { kafka_partition: KafkaPartition::new("t", 0), from: 0, to: 2 };
     lake.commit(add, vec![range.clone()]).await;

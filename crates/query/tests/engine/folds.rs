@@ -104,7 +104,8 @@ impl World {
     fn arrive(&mut self, events: &[(usize, usize)]) {
         let mut records = Vec::new();
         for (call, index) in events {
-            let record = fold(&event(*call, *index), &mut self.phones).expect("an event about a call");
+            let record: CallRecord =
+                fold(&event(*call, *index), &mut self.phones).expect("an event about a call");
             let key = (record.account.to_string(), record.call_id.to_string());
             match self.expected.get_mut(&key) {
                 Some(known) => known.join(record.clone()),
@@ -117,9 +118,7 @@ impl World {
         let to = self.next_offset + i64::try_from(events.len()).expect("few");
         let chunk = HotChunk {
             range: range(self.next_offset, to),
-            events: RecordBatch::new_empty(Table::CallEvents.schema()),
-            calls: encode_calls(&records).expect("rows"),
-            rejections: RecordBatch::new_empty(Table::Rejections.schema()),
+            rows: vec![(Table::CallsRecent, encode_calls(&records).expect("rows"))],
             flush: Flush::default(),
         };
         self.lake.hot.publish(chunk.clone());
@@ -131,7 +130,7 @@ impl World {
         if self.committed == self.next_offset {
             return;
         }
-        let rows: Vec<RecordBatch> = self.hot.drain(..).map(|chunk| sorted(&chunk.calls)).collect();
+        let rows: Vec<RecordBatch> = self.hot.drain(..).map(|chunk| sorted(&chunk.rows[0].1)).collect();
         let add = rows.iter().map(|batch| {
             self.lake.writer.write(Table::CallsRecent, None, std::slice::from_ref(batch)).expect("a file")
         });
@@ -271,9 +270,7 @@ async fn lak_3_rows_skipped_all_over_a_large_file_are_replaced_once() {
         .collect();
     world.lake.hot.publish(HotChunk {
         range: range(0, 1),
-        events: RecordBatch::new_empty(Table::CallEvents.schema()),
-        calls: encode_calls(&rated).expect("rows"),
-        rejections: RecordBatch::new_empty(Table::Rejections.schema()),
+        rows: vec![(Table::CallsRecent, encode_calls(&rated).expect("rows"))],
         flush: Flush::default(),
     });
     let (from, to) = (started(20_000).to_rfc3339(), started(40_000).to_rfc3339());

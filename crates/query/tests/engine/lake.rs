@@ -7,8 +7,10 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, TimestampMicrosecondArray, new_null_array};
 use arrow::csv::ReaderBuilder;
 use arrow::datatypes::Schema;
+use callhouse_core::event::WebhookData;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::{AccountId, KafkaPartition, Timestamp};
+use callhouse_lake::rows::{EventCells, Origin, WebhookColumns};
 use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, Flush, HotChunk, HotRows, NewFile, Table};
 use callhouse_query::{Engine, EngineOptions, Scope};
 use callhouse_testkit::ManualClock;
@@ -72,6 +74,51 @@ impl Lake {
         lake
     }
 
+    /// Three attempts to deliver webhooks: two of one event of acme, hot, and one of beta.
+    pub(crate) async fn attempts() -> Self {
+        let lake = Self::empty().await;
+        let mut columns = WebhookColumns::default();
+        for (offset, account, number, status, code) in [
+            (0, "acme", 0, "HTTP_ERROR", Some(500)),
+            (1, "acme", 1, "SUCCESS", Some(200)),
+            (2, "beta", 0, "TIMEOUT", None),
+        ] {
+            let attempted_at = at("2026-03-28T10:00:00Z").plus_micros(offset * 10_000_000);
+            let data = WebhookData {
+                event_type: Some("call.inbound_hangup".into()),
+                event_at: Some(at("2026-03-28T09:59:59Z")),
+                about: Some("c1".into()),
+                hook_hash: Some("AAAAAAAA".into()),
+                endpoint: Some("http://example.com/".into()),
+                try_number: Some(number),
+                status: Some(status.into()),
+                http_code: code,
+                duration_ms: Some(12),
+                ..WebhookData::default()
+            };
+            let (event_id, delivery_id) = (format!("{account}-event"), offset.to_string());
+            let cells = EventCells {
+                account,
+                subject: &event_id,
+                event_type: "webhook.delivery_attempted",
+                source: "callhouse/webhooks",
+                event_id: &delivery_id,
+                occurred_at: attempted_at,
+                data: "",
+            };
+            let kafka_partition = KafkaPartition::new("t", 0);
+            columns.push(
+                cells,
+                &data,
+                &Origin { kafka_partition, offset, element: 0, received_at: attempted_at },
+            );
+        }
+        let range = OffsetRange { kafka_partition: KafkaPartition::new("t", 0), from: 0, to: 3 };
+        let rows = vec![(Table::WebhookDeliveries, columns.finish().expect("rows"))];
+        lake.hot.publish(HotChunk { range, rows, flush: Flush::default() });
+        lake
+    }
+
     /// The lake of `kpi_calls.csv`, settled: two days of Paris, of which the second has 23 hours.
     pub(crate) async fn kpis() -> Self {
         let lake = Self::empty().await;
@@ -129,13 +176,9 @@ impl Lake {
 
     /// Publishes calls as a hot chunk at an offset of the one partition.
     pub(crate) fn heat(&self, csv: &str, offset: i64) {
-        let calls = calls(csv);
-        let none = |table: Table| RecordBatch::new_empty(table.schema());
         self.hot.publish(HotChunk {
             range: OffsetRange { kafka_partition: KafkaPartition::new("t", 0), from: offset, to: offset + 1 },
-            events: none(Table::CallEvents),
-            calls,
-            rejections: none(Table::Rejections),
+            rows: vec![(Table::CallsRecent, calls(csv))],
             flush: Flush::default(),
         });
     }

@@ -118,9 +118,7 @@ async fn check(seed: u64, numbers: &[u32]) {
     lake.commit(vec![file], vec![range(0, 1)]).await;
     lake.hot.publish(HotChunk {
         range: range(1, 2),
-        events: RecordBatch::new_empty(Table::CallEvents.schema()),
-        calls: later((5..ROWS + 100).step_by(13), &mut phones),
-        rejections: RecordBatch::new_empty(Table::Rejections.schema()),
+        rows: vec![(Table::CallsRecent, later((5..ROWS + 100).step_by(13), &mut phones))],
         flush: Flush::default(),
     });
     let overlaid = answers(&lake, &questions).await;

@@ -89,7 +89,11 @@ async fn errors_say_where_and_what_was_meant() {
     for (sql, place, meant) in [
         ("SELECT count(*)\nFROM calls WHERE start_at > now()", Some((2, 18)), "did you mean \"started_at\"?"),
         ("SELECT * FROM cals", Some((1, 15)), "did you mean \"calls\"?"),
-        ("SELECT * FROM nothing_like_it", Some((1, 15)), "the tables are calls, call_events, rejections"),
+        (
+            "SELECT * FROM nothing_like_it",
+            Some((1, 15)),
+            "the tables are calls, call_events, rejections, webhook_deliveries",
+        ),
         ("SELECT 1\nFRM calls", None, ""),
     ] {
         let refused = rows(&room, sql, &[]).await;

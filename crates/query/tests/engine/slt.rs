@@ -199,4 +199,6 @@ slt_files!(
         seer,
         ser,
         short_calls;
+    attempts:
+        webhook_log_search;
 );

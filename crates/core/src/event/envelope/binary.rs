@@ -33,8 +33,7 @@ pub(super) fn decode(
     let mut attributes = attributes_of(headers)?;
     let payload = utf8(payload.trim_ascii())?;
     if !payload.is_empty() {
-        let data: &RawValue =
-            serde_json::from_str(payload).map_err(|error| faults::data_fault(payload, &error))?;
+        let data: &RawValue = serde_json::from_str(payload).map_err(|error| faults::not_json(&error))?;
         attributes.data = Some(data);
     }
     event_of(&attributes, default_account)

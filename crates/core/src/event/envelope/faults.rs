@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::attributes::TEXT_ATTRIBUTES;
-use crate::event::call::CallData;
 use crate::event::text::Text;
 use crate::rejection::{Rejection, RejectionReason};
 
@@ -31,10 +31,15 @@ pub(super) fn envelope_fault(text: &str, error: &serde_json::Error) -> Rejection
     Rejection::new(RejectionReason::Malformed, error.to_string())
 }
 
-/// What is wrong with `data` of a call event that serde refused.
-pub(super) fn data_fault(text: &str, error: &serde_json::Error) -> Rejection {
+/// What is wrong with data that is no JSON.
+pub(super) fn not_json(error: &serde_json::Error) -> Rejection {
+    Rejection::new(RejectionReason::Malformed, format!("data: {error}"))
+}
+
+/// What is wrong with `data` of a known family that serde refused.
+pub(in crate::event) fn data_fault<D: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Rejection {
     if error.classify() != Category::Data {
-        return Rejection::new(RejectionReason::Malformed, format!("data: {error}"));
+        return not_json(error);
     }
     let Ok(members) = serde_json::from_str::<Members<'_>>(text) else {
         return Rejection::new(RejectionReason::WrongType, "data: not a JSON object");
@@ -42,7 +47,7 @@ pub(super) fn data_fault(text: &str, error: &serde_json::Error) -> Rejection {
     for (field, value) in members {
         let alone = BTreeMap::from([(field.as_ref(), value)]);
         let Ok(alone) = serde_json::to_string(&alone) else { continue };
-        if let Err(fault) = serde_json::from_str::<CallData>(&alone) {
+        if let Err(fault) = serde_json::from_str::<D>(&alone) {
             return field_fault(&format!("data.{field}"), &fault);
         }
     }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Money;
+use crate::event::CallEventType;
 use crate::event::call::DialStatus;
 
 type Header = (Box<str>, Box<[u8]>);

@@ -1,4 +1,4 @@
-//! The usual form of a structured call event, read in one pass over its bytes: envelope, data and all that is checked
+//! The usual form of a structured event of a known family, read in one pass over its bytes: envelope, data and all that is checked
 //! of them, texts left where they lie.
 //!
 //! Nearly every event has this form. What is in any way unusual is not judged here but left to the general way, which
@@ -6,24 +6,22 @@
 //! value of another type than its field has, and everything wrong. So an event read here is the one the general way
 //! reads, and a test holds the two against each other.
 
-mod cursor;
-mod data;
+pub(in crate::event) mod cursor;
+pub(in crate::event) mod members;
 
 use std::borrow::Cow;
 
 use super::{Incoming, binary, compact, required_bytes};
-use crate::event::call::{CallData, CallEventType};
-use crate::event::{Event, Kind, check};
+use crate::event::{Event, EventType, UsualKind, check};
 use crate::ids::AccountId;
 use crate::time::Timestamp;
 
 use cursor::Cursor;
-pub(super) use data::call_data;
 
 /// How deep a value may be nested that is passed over.
-const DEEPEST: u8 = 16;
+pub(in crate::event) const DEEPEST: u8 = 16;
 
-/// A call event whose texts lie in its message.
+/// An event of a known family whose texts lie in its message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UsualEvent<'a> {
     pub id: &'a str,
@@ -32,8 +30,7 @@ pub struct UsualEvent<'a> {
     pub account: &'a str,
     pub subject: &'a str,
     pub time: Timestamp,
-    pub event_type: CallEventType,
-    pub data: CallData,
+    pub kind: UsualKind,
     /// As [`Event::data_json`].
     pub data_json: Cow<'a, str>,
 }
@@ -50,21 +47,27 @@ impl<'a> UsualEvent<'a> {
     }
 
     pub(super) fn read_text(text: &'a str, default_account: Option<&'a AccountId>) -> Option<Self> {
-        let Members { specversion, id, source, kind, subject, time, account, data } = Members::read(text)?;
+        let Members { specversion, id, source, event_type, subject, time, account, data } =
+            Members::read(text)?;
         if !specversion?.starts_with("1.") {
             return None;
         }
-        let event_type = CallEventType::parse(kind?)?;
-        let (data, data_json) = data.unwrap_or((CallData::default(), Cow::Borrowed("{}")));
-        check::call_data(event_type, &data).ok()?;
+        let (kind, data_json) = match data {
+            Some(Data::Read(kind, json)) => (kind, json),
+            Some(Data::Passed(text)) => {
+                let mut cursor = Cursor::new(text);
+                read_data(event_type?, &mut cursor).filter(|_| cursor.is_at_end())?
+            }
+            None => (UsualKind::empty(event_type?), Cow::Borrowed("{}")),
+        };
+        kind.check().ok()?;
         Some(Self {
             id: required_bytes(id?, check::MAX_ID_BYTES)?,
             source: required_bytes(source?, check::MAX_ID_BYTES)?,
             account: account.or(default_account.map(AccountId::as_str))?,
             subject: required_bytes(subject?, check::MAX_SUBJECT_BYTES)?,
             time: Timestamp::parse_rfc3339(time?)?,
-            event_type,
-            data,
+            kind,
             data_json,
         })
     }
@@ -77,7 +80,7 @@ impl<'a> UsualEvent<'a> {
             source: self.source.into(),
             subject: self.subject.into(),
             time: self.time,
-            kind: Kind::Call(self.event_type, Box::new(self.data)),
+            kind: self.kind.into(),
             data_json: self.data_json.into(),
         })
     }
@@ -85,8 +88,7 @@ impl<'a> UsualEvent<'a> {
     /// Whether all instants are ones that [`Event::check_time`] lets pass.
     #[must_use]
     pub fn has_likely_times(&self, received_at: Timestamp) -> bool {
-        let mut instants = std::iter::once(self.time).chain(self.data.instants().map(|(_, at)| at));
-        instants.all(|at| crate::event::is_likely(at, received_at))
+        crate::event::is_likely(self.time, received_at) && self.kind.unlikely_instant(received_at).is_none()
     }
 }
 
@@ -96,11 +98,27 @@ struct Members<'a> {
     specversion: Option<&'a str>,
     id: Option<&'a str>,
     source: Option<&'a str>,
-    kind: Option<&'a str>,
+    event_type: Option<EventType>,
     subject: Option<&'a str>,
     time: Option<&'a str>,
     account: Option<&'a str>,
-    data: Option<(CallData, Cow<'a, str>)>,
+    data: Option<Data<'a>>,
+}
+
+/// The data of an event: read as what its type says it is, or passed over until the type is known.
+#[expect(clippy::large_enum_variant, reason = "one at a time, taken apart where it was made")]
+enum Data<'a> {
+    Read(UsualKind, Cow<'a, str>),
+    Passed(&'a str),
+}
+
+/// Reads the data the cursor stands at, and its compact text.
+fn read_data<'a>(event_type: EventType, cursor: &mut Cursor<'a>) -> Option<(UsualKind, Cow<'a, str>)> {
+    let (start, spaces) = (cursor.position(), cursor.spaces());
+    let kind = UsualKind::read(event_type, cursor)?;
+    let text = cursor.since(start)?;
+    let is_compact = cursor.spaces() == spaces;
+    Some((kind, if is_compact { Cow::Borrowed(text) } else { compact::compact(text).into_string().into() }))
 }
 
 impl<'a> Members<'a> {
@@ -116,7 +134,7 @@ impl<'a> Members<'a> {
             b"specversion" => &mut self.specversion,
             b"id" => &mut self.id,
             b"source" => &mut self.source,
-            b"type" => &mut self.kind,
+            b"type" => return self.event_type(cursor),
             b"subject" => &mut self.subject,
             b"time" => &mut self.time,
             b"account" => &mut self.account,
@@ -128,16 +146,24 @@ impl<'a> Members<'a> {
         is_first.then_some(())
     }
 
+    fn event_type(&mut self, cursor: &mut Cursor<'a>) -> Option<()> {
+        let is_first = self.event_type.replace(EventType::parse(cursor.string()?)?).is_none();
+        is_first.then_some(())
+    }
+
     fn data(&mut self, cursor: &mut Cursor<'a>) -> Option<()> {
-        let (start, spaces) = (cursor.position(), cursor.spaces());
-        let data = data::read(cursor)?;
-        let text = cursor.since(start)?;
-        let json = if cursor.spaces() == spaces {
-            Cow::Borrowed(text)
-        } else {
-            compact::compact(text).into_string().into()
+        let data = match self.event_type {
+            Some(event_type) => {
+                let (kind, json) = read_data(event_type, cursor)?;
+                Data::Read(kind, json)
+            }
+            None => {
+                let start = cursor.position();
+                cursor.pass_over(DEEPEST)?;
+                Data::Passed(cursor.since(start)?)
+            }
         };
-        let is_first = self.data.replace((data, json)).is_none();
+        let is_first = self.data.replace(data).is_none();
         is_first.then_some(())
     }
 }

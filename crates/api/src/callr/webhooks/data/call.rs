@@ -68,7 +68,7 @@ impl Calls {
         ids.sort_unstable();
         ids.dedup();
         let columns = [COLUMNS, &["account", "call_id", "direction"]].concat();
-        let found = engine.calls_by_id(&Scope::Accounts(accounts), &ids, &columns).await?;
+        let found = engine.rows_by(&Scope::Accounts(accounts), "calls", "call_id", &ids, &columns).await?;
         let mut calls = Self { batches: Vec::with_capacity(found.len()), places: HashMap::new() };
         for (batch, rows) in found.iter().enumerate() {
             let fields = Fields::new(rows);

@@ -1,7 +1,7 @@
 //! Steps through JSON text token by token. Every step answers `None` at what it does not expect.
 
 /// A place in JSON text.
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     text: &'a str,
     at: usize,
     /// Bytes of white space passed so far.
@@ -9,28 +9,28 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(in crate::event) fn new(text: &'a str) -> Self {
         Self { text, at: 0, spaces: 0 }
     }
 
-    pub(super) fn position(&self) -> usize {
+    pub(in crate::event) fn position(&self) -> usize {
         self.at
     }
 
-    pub(super) fn spaces(&self) -> usize {
+    pub(in crate::event) fn spaces(&self) -> usize {
         self.spaces
     }
 
-    pub(super) fn is_at_end(&self) -> bool {
+    pub(in crate::event) fn is_at_end(&self) -> bool {
         self.at == self.text.len()
     }
 
     /// The text from a position to here.
-    pub(super) fn since(&self, start: usize) -> Option<&'a str> {
+    pub(in crate::event) fn since(&self, start: usize) -> Option<&'a str> {
         self.text.get(start..self.at)
     }
 
-    pub(super) fn peek(&self) -> Option<u8> {
+    pub(in crate::event) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
@@ -42,7 +42,7 @@ impl<'a> Cursor<'a> {
         self.take(expected).is_some()
     }
 
-    pub(super) fn word(&mut self, word: &str) -> Option<()> {
+    pub(in crate::event) fn word(&mut self, word: &str) -> Option<()> {
         self.text.as_bytes().get(self.at..)?.starts_with(word.as_bytes()).then(|| self.at += word.len())
     }
 
@@ -54,7 +54,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes an object; `member` is called with the cursor at each value and leaves it behind that.
-    pub(super) fn object(&mut self, mut member: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
+    pub(in crate::event) fn object(
+        &mut self,
+        mut member: impl FnMut(&mut Self, &'a str) -> Option<()>,
+    ) -> Option<()> {
         self.take(b'{')?;
         self.skip_space();
         if self.take_if(b'}') {
@@ -93,7 +96,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A string without escapes.
-    pub(super) fn string(&mut self) -> Option<&'a str> {
+    pub(in crate::event) fn string(&mut self) -> Option<&'a str> {
         self.take(b'"')?;
         let start = self.at;
         let length = plain_length(self.text.as_bytes().get(start..)?);
@@ -105,7 +108,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Digits of a number that is not negative.
-    pub(super) fn digits(&mut self) -> Option<&'a str> {
+    pub(in crate::event) fn digits(&mut self) -> Option<&'a str> {
         let start = self.at;
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;
@@ -114,7 +117,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A whole number as JSON writes it, without sign, fraction and exponent, of at most 18 digits.
-    pub(super) fn whole_number(&mut self) -> Option<i64> {
+    pub(in crate::event) fn whole_number(&mut self) -> Option<i64> {
         let digits = self.digits()?;
         if digits.len() > 18 || (digits.len() > 1 && digits.starts_with('0')) {
             return None;
@@ -123,7 +126,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes any value, nested at most so deep.
-    pub(super) fn pass_over(&mut self, deepest: u8) -> Option<()> {
+    pub(in crate::event) fn pass_over(&mut self, deepest: u8) -> Option<()> {
         match self.peek()? {
             b'"' => self.string().map(|_| ()),
             b'{' => {

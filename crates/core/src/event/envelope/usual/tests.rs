@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::event::call::CallData;
 use crate::event::envelope::decode_general;
+use crate::event::family::EventData;
 
 /// A member of the data for every field that has one, each with a value of its own kind.
 const DATA: &[&str] = &[
@@ -134,6 +136,12 @@ fn every_field_and_white_space_are_usual() {
     let fields = serde_json::to_value(all_stated()).expect("serialises");
     let fields: Vec<&String> = fields.as_object().expect("an object").keys().collect();
     assert_eq!(fields.len(), 39, "a field of CallData is not in this test");
+}
+
+/// The data when the text is that in its usual form and nothing else.
+fn call_data(text: &str) -> Option<CallData> {
+    let mut cursor = Cursor::new(text);
+    CallData::read_usual(&mut cursor).filter(|_| cursor.is_at_end())
 }
 
 /// Data that states every field.

@@ -1,7 +1,7 @@
 //! Values computed from a joined record: no clock, no state, the same for the writer and the rebuild.
 
+use super::CallRecord;
 use crate::event::call::DialStatus;
-use crate::record::CallRecord;
 use crate::time::{MICROS_PER_SECOND, Timestamp};
 
 /// Where a call stands, in the words of the SignalWire/Twilio Call resource.

@@ -1,8 +1,11 @@
 //! What each event type states, as tables of cases.
 
 use super::*;
+use crate::event::call::CallData;
+use crate::event::{Event, Kind};
 use crate::ids::AccountId;
 use crate::money::Money;
+use crate::record::fold;
 
 const T0: i64 = 1_795_207_256_000_000;
 
@@ -206,5 +209,5 @@ fn an_erasure_empties_the_personal_columns_whatever_comes_later() {
 fn events_of_other_families_state_no_record() {
     let mut other = event(CallEventType::Started, 0, CallData::default());
     other.kind = Kind::Unknown("fax.sent".into());
-    assert_eq!(fold(&other, &mut PhoneBook::with_capacity(1)), None);
+    assert_eq!(fold::<CallRecord>(&other, &mut PhoneBook::with_capacity(1)), None);
 }

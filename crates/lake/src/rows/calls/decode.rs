@@ -1,77 +1,57 @@
 //! Rows to records: the inverse of encoding, derived columns ignored.
 
 use arrow::array::RecordBatch;
+use callhouse_core::CallRecord;
 use callhouse_core::event::call::{AnsweredBy, DialStatus, Direction, Presentation, ReleaseSource};
-use callhouse_core::record::{Answer, End, Group, Parties, Quality, Rating, Release, Ringing, Start};
-use callhouse_core::{AccountId, CallRecord, Money};
+use callhouse_core::record::{Answer, End, Parties, Quality, Rating, Release, Ringing, Start};
 
-use super::{CallCells, CallColumn as C, GroupName};
+use super::CallColumn as C;
+use super::columns::{ANSWER, END, PARTIES, QUALITY, RATING, RELEASE, RINGING, START};
 use crate::error::Error;
+use crate::family::Family;
+use crate::rows::Cells;
 
 /// Decodes rows of `calls` / `calls_recent`; the inverse of [`super::encode_calls()`], derived columns ignored.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a batch that is not of this schema, or whose values no record can have.
 pub fn decode_calls(batch: &RecordBatch) -> Result<Vec<CallRecord>, Error> {
-    let cells = CallCells::new(batch)?;
+    let cells = Cells::new(Family::Calls, batch)?;
     (0..batch.num_rows()).map(|row| decode_call(cells, row)).collect()
 }
 
 /// Decodes one row.
-pub(crate) fn decode_call(cells: CallCells<'_>, row: usize) -> Result<CallRecord, Error> {
+fn decode_call(cells: Cells<'_>, row: usize) -> Result<CallRecord, Error> {
     Ok(CallRecord {
-        parties: group(cells, GroupName::Parties, row, || parties(cells, row))?,
-        quality: group(cells, GroupName::Quality, row, || quality(cells, row))?,
-        rating: group(cells, GroupName::Rating, row, || rating(cells, row))?,
+        parties: cells.group(PARTIES, row, || parties(cells, row))?,
+        quality: cells.group(QUALITY, row, || quality(cells, row))?,
+        rating: cells.group(RATING, row, || rating(cells, row))?,
         ..decode_outcome(cells, row)?
     })
 }
 
 /// Decodes of one row what derived columns are derived from: everything but parties, quality and rating.
-pub(crate) fn decode_outcome(cells: CallCells<'_>, row: usize) -> Result<CallRecord, Error> {
-    let account = cells.text(C::Account, row).unwrap_or_default();
-    let account = AccountId::new(account)
-        .map_err(|reason| Error::Invalid { what: format!("account {account:?} in row {row}: {reason}") })?;
-    let required = |column: C| {
-        let missing = || Error::Invalid { what: format!("{} is null in row {row}", column.name()) };
-        cells.instant(column, row).ok_or_else(missing)
-    };
+pub(super) fn decode_outcome(cells: Cells<'_>, row: usize) -> Result<CallRecord, Error> {
+    let (account, call_id) = cells.key(row)?;
     Ok(CallRecord {
         account,
-        call_id: cells.text(C::CallId, row).unwrap_or_default().into(),
-        first_event_at: required(C::FirstEventAt)?,
-        last_event_at: required(C::LastEventAt)?,
-        start: group(cells, GroupName::Start, row, || {
-            Some(Start { started_at: cells.instant(C::StartedAt, row)? })
-        })?,
+        call_id,
+        first_event_at: cells.required_instant(C::FirstEventAt, row)?,
+        last_event_at: cells.required_instant(C::LastEventAt, row)?,
+        start: cells.group(START, row, || Some(Start { started_at: cells.instant(C::StartedAt, row)? }))?,
         parties: None,
-        ringing: group(cells, GroupName::Ringing, row, || {
-            Some(Ringing { ringing_at: cells.instant(C::RingingAt, row)? })
-        })?,
-        answer: group(cells, GroupName::Answer, row, || answer(cells, row))?,
-        end: group(cells, GroupName::End, row, || Some(End { ended_at: cells.instant(C::EndedAt, row)? }))?,
-        release: group(cells, GroupName::Release, row, || Some(release(cells, row)))?,
+        ringing: cells
+            .group(RINGING, row, || Some(Ringing { ringing_at: cells.instant(C::RingingAt, row)? }))?,
+        answer: cells.group(ANSWER, row, || answer(cells, row))?,
+        end: cells.group(END, row, || Some(End { ended_at: cells.instant(C::EndedAt, row)? }))?,
+        release: cells.group(RELEASE, row, || Some(release(cells, row)))?,
         quality: None,
         rating: None,
         erased_at: cells.instant(C::ErasedAt, row),
     })
 }
 
-/// A group the row knows, with its stamp. A stamp whose group cannot be read is a broken row.
-fn group<T>(
-    cells: CallCells<'_>,
-    name: GroupName,
-    row: usize,
-    content: impl FnOnce() -> Option<T>,
-) -> Result<Option<Group<T>>, Error> {
-    let Some(stamp) = cells.stamp(name, row) else { return Ok(None) };
-    match content() {
-        Some(content) => Ok(Some(Group { stamp, content })),
-        None => Err(Error::Invalid { what: format!("{name:?} of row {row} has a stamp and no content") }),
-    }
-}
-
-fn parties(cells: CallCells<'_>, row: usize) -> Option<Parties> {
+fn parties(cells: Cells<'_>, row: usize) -> Option<Parties> {
     let text = |column: C| cells.text(column, row).map(Box::from);
     Some(Parties {
         source: text(C::Source)?,
@@ -101,14 +81,14 @@ fn parties(cells: CallCells<'_>, row: usize) -> Option<Parties> {
     })
 }
 
-fn answer(cells: CallCells<'_>, row: usize) -> Option<Answer> {
+fn answer(cells: Cells<'_>, row: usize) -> Option<Answer> {
     Some(Answer {
         answered_at: cells.instant(C::AnsweredAt, row)?,
         answered_by: cells.text(C::AnsweredBy, row).and_then(AnsweredBy::parse),
     })
 }
 
-fn release(cells: CallCells<'_>, row: usize) -> Release {
+fn release(cells: Cells<'_>, row: usize) -> Release {
     Release {
         release_cause: cells.int16(C::ReleaseCause, row).and_then(|cause| u8::try_from(cause).ok()),
         release_source: cells.text(C::ReleaseSource, row).and_then(ReleaseSource::parse),
@@ -118,7 +98,7 @@ fn release(cells: CallCells<'_>, row: usize) -> Release {
     }
 }
 
-fn quality(cells: CallCells<'_>, row: usize) -> Option<Quality> {
+fn quality(cells: Cells<'_>, row: usize) -> Option<Quality> {
     let mos_milli = cells.decimal(C::Mos, row).map(i32::try_from).transpose().ok()?;
     Some(Quality {
         codec: cells.text(C::Codec, row).map(Box::from),
@@ -129,16 +109,12 @@ fn quality(cells: CallCells<'_>, row: usize) -> Option<Quality> {
     })
 }
 
-fn rating(cells: CallCells<'_>, row: usize) -> Option<Rating> {
-    let amount = |column: C| -> Option<Option<Money>> {
-        let Some(micros) = cells.decimal(column, row) else { return Some(None) };
-        i64::try_from(micros).ok().and_then(Money::from_micros).map(Some)
-    };
+fn rating(cells: Cells<'_>, row: usize) -> Option<Rating> {
     Some(Rating {
         rated_at: cells.instant(C::RatedAt, row)?,
         currency: cells.text(C::Currency, row).map(Box::from),
-        debit: amount(C::Debit)?,
-        credit: amount(C::Credit)?,
+        debit: cells.amount(C::Debit, row)?,
+        credit: cells.amount(C::Credit, row)?,
         billed_seconds: cells.int64(C::BilledSeconds, row),
         cost_label: cells.text(C::CostLabel, row).map(Box::from),
     })

@@ -4,15 +4,16 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, Decimal128Array, Int16Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
-};
+use arrow::array::{ArrayRef, Decimal128Array, Int16Array, Int64Array, RecordBatch};
 use callhouse_core::record::{Answer, Derived, Group, Parties, Quality, Rating, Release, Stamp, derive};
-use callhouse_core::{CallRecord, Money, Timestamp, callid_of};
+use callhouse_core::{CallRecord, Timestamp, callid_of};
 
-use super::{CallColumn as C, GroupName, columns, stored};
+use super::CallColumn as C;
+use super::columns::{ANSWER, END, PARTIES, QUALITY, RATING, RELEASE, RINGING, ROWS, START, schema};
+use super::decode::decode_outcome;
 use crate::error::Error;
+use crate::rows::Cells;
+use crate::rows::arrays::{Stamped, amounts, instants, int32s, int64s, stamps as stamp_column, texts};
 
 /// Columns found so far; iterates in schema order.
 type Columns = BTreeMap<C, ArrayRef>;
@@ -35,23 +36,14 @@ pub fn encode_calls<R: Borrow<CallRecord>>(records: &[R]) -> Result<RecordBatch,
     found.extend(derived_columns(&derived));
     stamps(records, &mut found);
     let columns = found.into_values().collect();
-    RecordBatch::try_new(columns::schema(), columns)
+    RecordBatch::try_new(schema(), columns)
         .map_err(|source| Error::Arrow { operation: "encoding calls", source })
-}
-
-fn text<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
-    Arc::new(StringArray::from_iter(values))
-}
-
-fn instants(values: impl Iterator<Item = Option<Timestamp>>) -> ArrayRef {
-    let micros = values.map(|at| at.map(Timestamp::micros));
-    Arc::new(TimestampMicrosecondArray::from_iter(micros).with_timezone("UTC"))
 }
 
 fn identity(records: &[&CallRecord], found: &mut Columns) {
     let each = || records.iter().copied();
-    found.insert(C::Account, text(each().map(|record| Some(record.account.as_str()))));
-    found.insert(C::CallId, text(each().map(|record| Some(&*record.call_id))));
+    found.insert(C::Account, texts(each().map(|record| Some(record.account.as_str()))));
+    found.insert(C::CallId, texts(each().map(|record| Some(&*record.call_id))));
     found.insert(C::Callid, Arc::new(Int64Array::from_iter_values(each().map(CallRecord::callid))));
     found.insert(C::FirstEventAt, instants(each().map(|record| Some(record.first_event_at))));
     found.insert(C::LastEventAt, instants(each().map(|record| Some(record.last_event_at))));
@@ -62,7 +54,7 @@ fn parties(records: &[&CallRecord], found: &mut Columns) {
     let mut put = |column: C, field: fn(&Parties) -> Option<&str>| {
         let contents =
             records.iter().copied().map(|record| record.parties.as_ref().map(|group| &group.content));
-        found.insert(column, text(contents.map(|parties| parties.and_then(field))));
+        found.insert(column, texts(contents.map(|parties| parties.and_then(field))));
     };
     put(C::Source, |parties| Some(&parties.source));
     put(C::Direction, |parties| parties.direction.map(|direction| direction.as_str()));
@@ -92,7 +84,7 @@ fn parties(records: &[&CallRecord], found: &mut Columns) {
         let parent_call_id = record.parties.as_ref()?.content.parent_call_id.as_deref()?;
         Some(callid_of(&record.account, parent_call_id))
     };
-    found.insert(C::ParentCallid, Arc::new(Int64Array::from_iter(records.iter().copied().map(parent))));
+    found.insert(C::ParentCallid, int64s(records.iter().copied().map(parent)));
 }
 
 fn signalling(records: &[&CallRecord], found: &mut Columns) {
@@ -104,7 +96,7 @@ fn signalling(records: &[&CallRecord], found: &mut Columns) {
     let answers = || each().map(|record| record.answer.as_ref().map(|group| &group.content));
     found.insert(C::AnsweredAt, instants(answers().map(|answer| answer.map(|answer| answer.answered_at))));
     let answered_by = |answer: &Answer| answer.answered_by.map(|by| by.as_str());
-    found.insert(C::AnsweredBy, text(answers().map(|answer| answer.and_then(answered_by))));
+    found.insert(C::AnsweredBy, texts(answers().map(|answer| answer.and_then(answered_by))));
     let ended = each().map(|record| record.end.as_ref().map(|group| group.content.ended_at));
     found.insert(C::EndedAt, instants(ended));
 
@@ -116,51 +108,37 @@ fn signalling(records: &[&CallRecord], found: &mut Columns) {
         releases().map(|release| release?.sip_status.and_then(|status| i16::try_from(status).ok()));
     found.insert(C::SipStatus, Arc::new(Int16Array::from_iter(statuses)));
     let sources = releases().map(|release| Some(release?.release_source?.as_str()));
-    found.insert(C::ReleaseSource, text(sources));
-    found.insert(C::DialStatusStated, text(releases().map(|release| Some(release?.dial_status?.as_str()))));
-    found.insert(C::ReleaseReason, text(releases().map(|release| release?.release_reason.as_deref())));
+    found.insert(C::ReleaseSource, texts(sources));
+    found.insert(C::DialStatusStated, texts(releases().map(|release| Some(release?.dial_status?.as_str()))));
+    found.insert(C::ReleaseReason, texts(releases().map(|release| release?.release_reason.as_deref())));
 }
 
 fn quality(records: &[&CallRecord], found: &mut Columns) {
     let each = || records.iter().copied().map(|record| record.quality.as_ref().map(|group| &group.content));
-    found.insert(C::Codec, text(each().map(|quality: Option<&Quality>| quality?.codec.as_deref())));
+    found.insert(C::Codec, texts(each().map(|quality: Option<&Quality>| quality?.codec.as_deref())));
     let scores = each().map(|quality| Some(i128::from(quality?.mos_milli?)));
     found.insert(C::Mos, Arc::new(Decimal128Array::from_iter(scores).with_data_type(C::Mos.data_type())));
-    found.insert(C::JitterMs, Arc::new(Int32Array::from_iter(each().map(|quality| quality?.jitter_ms))));
-    found.insert(
-        C::RoundTripMs,
-        Arc::new(Int32Array::from_iter(each().map(|quality| quality?.round_trip_ms))),
-    );
-    found
-        .insert(C::PacketsLost, Arc::new(Int64Array::from_iter(each().map(|quality| quality?.packets_lost))));
+    found.insert(C::JitterMs, int32s(each().map(|quality| quality?.jitter_ms)));
+    found.insert(C::RoundTripMs, int32s(each().map(|quality| quality?.round_trip_ms)));
+    found.insert(C::PacketsLost, int64s(each().map(|quality| quality?.packets_lost)));
 }
 
 fn rating(records: &[&CallRecord], found: &mut Columns) {
     let each = || records.iter().copied().map(|record| record.rating.as_ref().map(|group| &group.content));
     found.insert(C::RatedAt, instants(each().map(|rating: Option<&Rating>| Some(rating?.rated_at))));
-    found.insert(C::Currency, text(each().map(|rating| rating?.currency.as_deref())));
-    found.insert(C::Debit, money(each().map(|rating| rating?.debit)));
-    found.insert(C::Credit, money(each().map(|rating| rating?.credit)));
-    found.insert(
-        C::BilledSeconds,
-        Arc::new(Int64Array::from_iter(each().map(|rating| rating?.billed_seconds))),
-    );
-    found.insert(C::CostLabel, text(each().map(|rating| rating?.cost_label.as_deref())));
-}
-
-fn money(values: impl Iterator<Item = Option<Money>>) -> ArrayRef {
-    let micros = values.map(|amount| amount.map(|amount| i128::from(amount.micros())));
-    Arc::new(Decimal128Array::from_iter(micros).with_data_type(C::Debit.data_type()))
+    found.insert(C::Currency, texts(each().map(|rating| rating?.currency.as_deref())));
+    found.insert(C::Debit, amounts(each().map(|rating| rating?.debit)));
+    found.insert(C::Credit, amounts(each().map(|rating| rating?.credit)));
+    found.insert(C::BilledSeconds, int64s(each().map(|rating| rating?.billed_seconds)));
+    found.insert(C::CostLabel, texts(each().map(|rating| rating?.cost_label.as_deref())));
 }
 
 /// The derived columns of rows whose derived values are given.
-pub(crate) fn derived_columns(derived: &[Derived]) -> BTreeMap<C, ArrayRef> {
-    let numbers = |field: fn(&Derived) -> Option<i64>| -> ArrayRef {
-        Arc::new(Int64Array::from_iter(derived.iter().map(field)))
-    };
+fn derived_columns(derived: &[Derived]) -> BTreeMap<C, ArrayRef> {
+    let numbers = |field: fn(&Derived) -> Option<i64>| int64s(derived.iter().map(field));
     BTreeMap::from([
-        (C::Status, text(derived.iter().map(|derived| Some(derived.status.as_str())))),
-        (C::DialStatus, text(derived.iter().map(|derived| Some(derived.dial_status?.as_str())))),
+        (C::Status, texts(derived.iter().map(|derived| Some(derived.status.as_str())))),
+        (C::DialStatus, texts(derived.iter().map(|derived| Some(derived.dial_status?.as_str())))),
         (C::DurationMs, numbers(|derived| derived.duration_ms)),
         (C::TalkMs, numbers(|derived| derived.talk_ms)),
         (C::DurationSeconds, numbers(|derived| derived.duration_seconds)),
@@ -170,42 +148,41 @@ pub(crate) fn derived_columns(derived: &[Derived]) -> BTreeMap<C, ArrayRef> {
     ])
 }
 
-/// A group's stamp, the instant it may be stored against, and whether the group shows.
-type Stamped = (Option<Stamp>, Option<Timestamp>, bool);
-
-/// The stamp column of a group from its rows' stamps, what they refer to and whether the group shows.
-fn stamp_column(group: GroupName, rows: impl Iterator<Item = Stamped>) -> ArrayRef {
-    let packed = rows.map(|(stamp, reference, shown)| stored(group, stamp?, reference, shown));
-    Arc::new(Int64Array::from_iter(packed))
+/// The derived columns of some rows.
+pub(super) fn derive_rows(cells: Cells<'_>, rows: &[usize]) -> Result<Vec<(usize, ArrayRef)>, Error> {
+    let derived: Vec<Derived> =
+        rows.iter().map(|row| Ok(derive(&decode_outcome(cells, *row)?))).collect::<Result<_, Error>>()?;
+    Ok(derived_columns(&derived).into_iter().map(|(column, values)| (column.index(), values)).collect())
 }
 
 fn stamps(records: &[&CallRecord], found: &mut Columns) {
     fn stamp<T>(group: Option<&Group<T>>) -> Option<Stamp> {
         group.map(|group| group.stamp)
     }
-    let mut put = |group: GroupName, of: fn(&CallRecord) -> Stamped| {
-        found.insert(group.stamp(), stamp_column(group, records.iter().copied().map(of)));
+    let mut put = |group: usize, of: fn(&CallRecord) -> Stamped| {
+        let values = stamp_column(&ROWS.groups[group], records.iter().copied().map(of));
+        found.insert(C::ALL[ROWS.groups[group].stamp], values);
     };
-    put(GroupName::Start, |record| (stamp(record.start.as_ref()), started_at(record), true));
-    put(GroupName::Parties, |record| (stamp(record.parties.as_ref()), started_at(record), true));
-    put(GroupName::Ringing, |record| {
+    put(START, |record| (stamp(record.start.as_ref()), started_at(record), true));
+    put(PARTIES, |record| (stamp(record.parties.as_ref()), started_at(record), true));
+    put(RINGING, |record| {
         let at = record.ringing.as_ref().map(|group| group.content.ringing_at);
         (stamp(record.ringing.as_ref()), at, true)
     });
-    put(GroupName::Answer, |record| {
+    put(ANSWER, |record| {
         let at = record.answer.as_ref().map(|group| group.content.answered_at);
         (stamp(record.answer.as_ref()), at, true)
     });
-    put(GroupName::End, |record| (stamp(record.end.as_ref()), ended_at(record), true));
-    put(GroupName::Release, |record| {
+    put(END, |record| (stamp(record.end.as_ref()), ended_at(record), true));
+    put(RELEASE, |record| {
         let shown = record.release.as_ref().is_some_and(|group| group.content != Release::default());
         (stamp(record.release.as_ref()), ended_at(record), shown)
     });
-    put(GroupName::Quality, |record| {
+    put(QUALITY, |record| {
         let shown = record.quality.as_ref().is_some_and(|group| group.content != Quality::default());
         (stamp(record.quality.as_ref()), ended_at(record), shown)
     });
-    put(GroupName::Rating, |record| {
+    put(RATING, |record| {
         let at = record.rating.as_ref().map(|group| group.content.rated_at);
         (stamp(record.rating.as_ref()), at, true)
     });

@@ -1,49 +1,15 @@
-//! The data of a call event in its usual form.
+//! The data of a call event in its usual form (`event/envelope/usual.rs`).
 
-use super::DEEPEST;
-use super::cursor::Cursor;
-use crate::event::call::{AnsweredBy, CallData, DialStatus, Direction, Presentation, ReleaseSource};
-use crate::money::Money;
-use crate::time::Timestamp;
+use super::{AnsweredBy, CallData, DialStatus, Direction, Presentation, ReleaseSource};
+use crate::event::envelope::Cursor;
+use crate::event::envelope::usual::members::{Seen, instant, members, money, number, text};
 
-/// Reads text that is the data of a call event and nothing else; `None` when it has another form than the usual one.
-pub(in super::super) fn call_data(text: &str) -> Option<CallData> {
-    let mut cursor = Cursor::new(text);
-    let data = read(&mut cursor)?;
-    cursor.is_at_end().then_some(data)
-}
-
-/// Reads the data the cursor stands at.
+/// Reads the data the cursor stands at; `None` when it has another form than the usual one.
 pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<CallData> {
     let mut data = CallData::default();
-    let mut seen = Seen(0);
+    let mut seen = Seen::default();
     cursor.object(|cursor, name| member(&mut data, &mut seen, cursor, name))?;
     Some(data)
-}
-
-/// The members met so far, a bit each, by their number in [`member`].
-struct Seen(u64);
-
-impl Seen {
-    /// `None` when the member was there before.
-    fn first(&mut self, number: u32) -> Option<()> {
-        let bit = 1 << number;
-        let is_first = self.0 & bit == 0;
-        self.0 |= bit;
-        is_first.then_some(())
-    }
-}
-
-macro_rules! members {
-    ($data:ident, $seen:ident, $cursor:ident, $name:ident; $($number:literal $text:literal $field:ident $read:expr;)+) => {
-        match $name.as_bytes() {
-            $($text => {
-                $seen.first($number)?;
-                $data.$field = nullable($cursor, $read)?;
-            })+
-            _ => return $cursor.pass_over(DEEPEST),
-        }
-    };
 }
 
 fn member(data: &mut CallData, seen: &mut Seen, cursor: &mut Cursor<'_>, name: &str) -> Option<()> {
@@ -89,32 +55,4 @@ fn member(data: &mut CallData, seen: &mut Seen, cursor: &mut Cursor<'_>, name: &
         38 b"reason" reason text;
     }
     Some(())
-}
-
-/// A value or `null`, which states nothing.
-fn nullable<'a, T>(
-    cursor: &mut Cursor<'a>,
-    read: impl FnOnce(&mut Cursor<'a>) -> Option<T>,
-) -> Option<Option<T>> {
-    if cursor.peek()? == b'n' {
-        return cursor.word("null").map(|()| None);
-    }
-    read(cursor).map(Some)
-}
-
-fn text(cursor: &mut Cursor<'_>) -> Option<Box<str>> {
-    cursor.string().map(Into::into)
-}
-
-fn instant(cursor: &mut Cursor<'_>) -> Option<Timestamp> {
-    Timestamp::parse_rfc3339(cursor.string()?)
-}
-
-fn money(cursor: &mut Cursor<'_>) -> Option<Money> {
-    cursor.string()?.parse().ok()
-}
-
-/// A whole number that the field can hold.
-fn number<T: TryFrom<i64>>(cursor: &mut Cursor<'_>) -> Option<T> {
-    cursor.whole_number()?.try_into().ok()
 }

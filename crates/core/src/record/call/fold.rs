@@ -10,12 +10,11 @@
 
 mod cause;
 
-use super::keep_greater;
-use crate::event::call::{CallData, CallEventType};
-use crate::event::{Event, Kind};
+use super::groups::{Answer, End, Parties, Quality, Rating, Release, Ringing, Start};
+use super::{CallRecord, Group, Statement, keep_greater};
+use crate::event::call::CallEventType;
 use crate::phone::PhoneBook;
-use crate::record::CallRecord;
-use crate::record::groups::{Answer, End, Group, Parties, Quality, Rating, Release, Ringing, Stamp, Start};
+use crate::record::Stamp;
 use crate::time::Timestamp;
 
 /// What the groups of a record are about.
@@ -48,27 +47,12 @@ const fn authority(event_type: CallEventType, matter: Matter) -> u8 {
     }
 }
 
-/// The partial record one event states; `None` for events that are not about calls.
-#[must_use]
-pub fn fold(event: &Event, phones: &mut PhoneBook) -> Option<CallRecord> {
-    if !matches!(event.kind, Kind::Call(..)) {
-        return None;
-    }
-    let mut record = CallRecord::empty(event.account.clone(), event.subject.clone(), event.time);
-    fold_into(&mut record, event.clone(), phones);
-    Some(record)
-}
-
-/// Joins what an event states into the record of its call: the same as joining its partial record, without making
-/// one. An event that is not about a call states nothing.
-pub fn fold_into(record: &mut CallRecord, event: Event, phones: &mut PhoneBook) {
-    let Event { time, source, kind: Kind::Call(event_type, mut data), .. } = event else { return };
-    debug_assert!(record.account == event.account && record.call_id == event.subject, "fold of two calls");
-    fold_statement(record, Statement { event_type, time, source: &source, data: &mut data }, phones);
-}
-
-/// As [`fold_into`], with what the event states of its call.
-pub fn fold_statement(record: &mut CallRecord, mut statement: Statement<'_>, phones: &mut PhoneBook) {
+/// Joins what an event states into the record of its call.
+pub(super) fn fold(
+    record: &mut CallRecord,
+    mut statement: Statement<'_, CallRecord>,
+    phones: &mut PhoneBook,
+) {
     let Statement { event_type, time, .. } = statement;
     record.first_event_at = record.first_event_at.min(time);
     record.last_event_at = record.last_event_at.max(time);
@@ -87,16 +71,7 @@ pub fn fold_statement(record: &mut CallRecord, mut statement: Statement<'_>, pho
     record.clear_personal_if_erased();
 }
 
-/// What one event states of its call. Text goes over from the data into the record, so it can be folded once.
-#[derive(Debug)]
-pub struct Statement<'a> {
-    pub event_type: CallEventType,
-    pub time: Timestamp,
-    pub source: &'a str,
-    pub data: &'a mut CallData,
-}
-
-impl Statement<'_> {
+impl Statement<'_, CallRecord> {
     /// A stated instant, or the event's time where events of this type stand in for one.
     fn instant(&self, stated: Option<Timestamp>, stand_ins: &[CallEventType]) -> Option<(Stamp, Timestamp)> {
         match stated {
