@@ -5,6 +5,7 @@
 
 mod account_audit;
 mod account_sub;
+mod analytics;
 mod analytics_calls;
 mod api_key;
 mod cdr;

@@ -17,10 +17,10 @@ use crate::asking::{Asked, Asking};
 use crate::error::Error;
 use crate::history::{self, Granularity, HistoryBucket};
 use crate::named;
-use crate::pages::PinnedSearches;
+use crate::pages::{Pinned, PinnedSearches};
 use crate::params::Params;
 use crate::scope::Scope;
-use crate::search::{CallPage, CallSearch, run};
+use crate::search::{CallPage, CallSearch, last_page_total, run};
 use crate::session::Sessions;
 use crate::view::{ReadView, Views};
 use crate::{planning, statement};
@@ -156,11 +156,8 @@ impl Engine {
     /// [`Error::Invalid`] for a page too far out.
     pub async fn search_calls(&self, scope: &Scope, search: &CallSearch) -> Result<CallPage, Error> {
         let _asked = self.ask_for();
-        let now = self.shared.clock.now();
-        let pinned = match search.offset {
-            0 => None,
-            _ => self.shared.searches.find(scope, search, now),
-        };
+        let pin = search.pin();
+        let pinned = pin.as_deref().filter(|_| search.offset > 0).and_then(|pin| self.pinned(scope, pin));
         let (view, known_total) = match pinned {
             Some(pinned) => (pinned.view, Some(pinned.total)),
             None => (self.view().await?, None),
@@ -171,12 +168,12 @@ impl Engine {
         let rows = if beyond { Vec::new() } else { run::page(matching.clone(), search).await? };
         let returned: usize = rows.iter().map(RecordBatch::num_rows).sum();
         let reached = search.offset.saturating_add(u64::try_from(returned).unwrap_or(u64::MAX));
-        let total = match known_total.or_else(|| run::total_seen(search, reached)) {
+        let total = match known_total.or(last_page_total(search.offset, search.quantity, reached)) {
             Some(total) => total,
             None => run::total(&session, search, matching).await?,
         };
-        if known_total.is_none() {
-            self.shared.searches.pin(scope, search, view, total, now);
+        if let (Some(pin), None) = (pin, known_total) {
+            self.pin(scope, pin, view, total);
         }
         Ok(CallPage { rows, total, offset: search.offset, has_more: reached < total })
     }
@@ -207,6 +204,16 @@ impl Engine {
     /// What the newest snapshot shows, without hot rows.
     pub(crate) async fn committed_view(&self) -> Result<ReadView, Error> {
         self.shared.views.committed().await
+    }
+
+    /// What the first page of a search saw.
+    pub(crate) fn pinned(&self, scope: &Scope, search: &str) -> Option<Pinned> {
+        self.shared.searches.find(scope, search, self.shared.clock.now())
+    }
+
+    /// Keeps what the first page of a search saw for its later pages.
+    pub(crate) fn pin(&self, scope: &Scope, search: String, view: ReadView, total: u64) {
+        self.shared.searches.pin(scope, search, view, total, self.shared.clock.now());
     }
 
     /// Counts a question somebody waits for, until what is returned is dropped.

@@ -24,6 +24,16 @@ pub enum Granularity {
 }
 
 impl Granularity {
+    /// The unit's name in SQL.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Month => "month",
+        }
+    }
+
     const fn unit(self) -> Unit {
         match self {
             Self::Hour => Unit::Hour,

@@ -20,6 +20,7 @@ mod params;
 mod pg_catalog;
 mod planning;
 mod room;
+mod row_search;
 mod scan;
 mod scope;
 mod search;
@@ -29,7 +30,6 @@ mod sums;
 mod table_functions;
 mod tables;
 mod view;
-mod webhook_log;
 
 pub use documents::{ColumnDocument, TableDocument, tables as documented_tables, tables_markdown};
 pub use engine::{Answer, Engine, EngineOptions};
@@ -42,7 +42,7 @@ pub use params::{Param, Params};
 pub use room::{
     Bound, Caller, Described, Room, RoomOptions, Rows, first_statement, numbered, parenthesised, split,
 };
+pub use row_search::{RowOrder, RowPage, RowSearch};
 pub use scope::Scope;
 pub use search::{CallColumn, CallPage, CallSearch, Order, SortDirection};
 pub use view::ReadView;
-pub use webhook_log::{WebhookLogPage, WebhookLogSearch};

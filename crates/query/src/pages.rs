@@ -5,7 +5,6 @@ use callhouse_core::time::MICROS_PER_SECOND;
 use parking_lot::Mutex;
 
 use crate::scope::Scope;
-use crate::search::CallSearch;
 use crate::view::ReadView;
 
 /// How long a search stays pinned. Shorter than the time the lake keeps files that are no longer live.
@@ -21,7 +20,8 @@ pub(crate) struct PinnedSearches {
 #[derive(Clone)]
 pub(crate) struct Pinned {
     scope: Scope,
-    search: CallSearch,
+    /// The search without its page.
+    search: String,
     pub(crate) view: ReadView,
     pub(crate) total: u64,
     at: Timestamp,
@@ -32,20 +32,14 @@ impl PinnedSearches {
         Self { capacity, pinned: Mutex::default() }
     }
 
-    /// What the search saw first; `None` when it is not pinned or was pinned too long ago.
-    pub(crate) fn find(&self, scope: &Scope, search: &CallSearch, now: Timestamp) -> Option<Pinned> {
-        search.page_key.as_ref()?;
-        let search = without_page(search);
-        let is_it = |pinned: &&Pinned| pinned.is_fresh(now) && pinned.is_of(scope, &search);
+    /// What the search of that name saw first; `None` when it is not pinned or was pinned too long ago.
+    pub(crate) fn find(&self, scope: &Scope, search: &str, now: Timestamp) -> Option<Pinned> {
+        let is_it = |pinned: &&Pinned| pinned.is_fresh(now) && pinned.is_of(scope, search);
         self.pinned.lock().iter().find(is_it).cloned()
     }
 
     /// Pins a search, in place of its earlier pin and of the oldest when there are too many.
-    pub(crate) fn pin(&self, scope: &Scope, search: &CallSearch, view: ReadView, total: u64, now: Timestamp) {
-        if search.page_key.is_none() {
-            return;
-        }
-        let search = without_page(search);
+    pub(crate) fn pin(&self, scope: &Scope, search: String, view: ReadView, total: u64, now: Timestamp) {
         let mut pinned = self.pinned.lock();
         pinned.retain(|other| other.is_fresh(now) && !other.is_of(scope, &search));
         if pinned.len() >= self.capacity.max(1) {
@@ -60,11 +54,7 @@ impl Pinned {
         now.micros_since(self.at) < KEPT_MICROS
     }
 
-    fn is_of(&self, scope: &Scope, search: &CallSearch) -> bool {
-        self.scope == *scope && self.search == *search
+    fn is_of(&self, scope: &Scope, search: &str) -> bool {
+        self.scope == *scope && self.search == search
     }
-}
-
-fn without_page(search: &CallSearch) -> CallSearch {
-    CallSearch { offset: 0, quantity: 0, ..search.clone() }
 }

@@ -57,6 +57,12 @@ impl CallSearch {
         let texts = run::filters(self).into_iter();
         texts.filter_map(|(name, value)| Some((name, value.to_text()?))).collect()
     }
+
+    /// The name under which its pages are pinned.
+    pub(crate) fn pin(&self) -> Option<String> {
+        self.page_key.as_ref()?;
+        Some(format!("{:?}", Self { offset: 0, quantity: 0, ..self.clone() }))
+    }
 }
 
 /// One sort key.
@@ -73,6 +79,14 @@ pub enum SortDirection {
     Descending,
 }
 
+/// The total when a page itself tells it: a page that is neither full nor empty is the last one. `reached` is the
+/// offset after its last row.
+pub(crate) fn last_page_total(offset: u64, quantity: u64, reached: u64) -> Option<u64> {
+    let returned = reached.saturating_sub(offset);
+    let is_last = returned < quantity && (returned > 0 || offset == 0);
+    is_last.then_some(reached)
+}
+
 /// One page of a call search.
 #[derive(Debug, Clone)]
 pub struct CallPage {
@@ -82,4 +96,22 @@ pub struct CallPage {
     pub total: u64,
     pub offset: u64,
     pub has_more: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_page_tells_the_total() {
+        let seen =
+            |offset, quantity, returned: u64| last_page_total(offset, quantity, offset + returned);
+        assert_eq!(seen(0, 10, 3), Some(3));
+        assert_eq!(seen(20, 10, 9), Some(29));
+        assert_eq!(seen(0, 10, 0), Some(0));
+        // A full page may have others after it, one past the end says nothing, and 0 rows were asked for.
+        assert_eq!(seen(0, 10, 10), None);
+        assert_eq!(seen(20, 10, 0), None);
+        assert_eq!(seen(0, 0, 0), None);
+    }
 }

@@ -77,14 +77,6 @@ fn calls_of(batch: &RecordBatch) -> u64 {
     u64::try_from(calls).unwrap_or(0)
 }
 
-/// The total when the page itself tells it: a page that is neither full nor empty is the last one.
-/// `reached` is the offset after its last call.
-pub(crate) fn total_seen(search: &CallSearch, reached: u64) -> Option<u64> {
-    let returned = reached.saturating_sub(search.offset);
-    let is_last = returned < search.quantity && (returned > 0 || search.offset == 0);
-    is_last.then_some(reached)
-}
-
 /// The page of the search.
 ///
 /// Finds out first which calls are on it, by the columns that order them, and then reads the other columns of those
@@ -208,20 +200,6 @@ impl NumberFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_last_page_tells_the_total() {
-        let seen = |offset, quantity, returned: u64| {
-            total_seen(&CallSearch { offset, quantity, ..CallSearch::default() }, offset + returned)
-        };
-        assert_eq!(seen(0, 10, 3), Some(3));
-        assert_eq!(seen(20, 10, 9), Some(29));
-        assert_eq!(seen(0, 10, 0), Some(0));
-        // A full page may have others after it, one past the end says nothing, and 0 rows were asked for.
-        assert_eq!(seen(0, 10, 10), None);
-        assert_eq!(seen(20, 10, 0), None);
-        assert_eq!(seen(0, 0, 0), None);
-    }
 
     #[test]
     fn a_number_is_looked_for_where_it_can_be() {

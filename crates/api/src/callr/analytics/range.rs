@@ -8,13 +8,13 @@ use crate::callr::params::Params;
 
 /// Half-open range of instants, `[from, to)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Range {
-    pub(super) from: Timestamp,
-    pub(super) to: Timestamp,
+pub(in crate::callr) struct Range {
+    pub(in crate::callr) from: Timestamp,
+    pub(in crate::callr) to: Timestamp,
 }
 
 impl Range {
-    pub(super) fn take(params: &mut Params) -> Result<Self, Error> {
+    pub(in crate::callr) fn take(params: &mut Params) -> Result<Self, Error> {
         let from: Timestamp = params.required("from")?;
         let to: Timestamp = params.required("to")?;
         if to < from {
@@ -24,7 +24,7 @@ impl Range {
     }
 
     /// Length in microseconds.
-    pub(super) const fn micros(self) -> i64 {
+    pub(in crate::callr) const fn micros(self) -> i64 {
         self.to.micros_since(self.from)
     }
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::figures::Figures;
-use super::options;
-use super::range::Range;
+use crate::callr::analytics::options;
+use crate::callr::analytics::range::Range;
 use crate::callr::error::Error;
 use crate::callr::fields::Fields;
 use crate::callr::method::{Answer, Context};

@@ -5,8 +5,8 @@ use callhouse_query::{Param, Params as QueryParams};
 use serde::Serialize;
 
 use super::figures::Figures;
-use super::options;
-use super::range::Range;
+use crate::callr::analytics::options;
+use crate::callr::analytics::range::Range;
 use crate::callr::error::Error;
 use crate::callr::fields::Fields;
 use crate::callr::method::{Answer, Context, Method};

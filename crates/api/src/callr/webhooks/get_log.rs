@@ -24,7 +24,7 @@ async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     let detail = Detail::Whole;
     let mut search = log::query(filters, SortDirection::Ascending, detail.columns());
     search.quantity = MOST;
-    let page = context.engine().webhook_log(&context.scope(), &search).await?;
+    let page = context.engine().search_rows(&context.scope(), &search).await?;
     if page.total == 0 {
         let detail = "the log has no such event; webhooks.search_logs finds those there are".to_owned();
         return Err(Error::PropertyValue { path: "event_id".to_owned(), detail });

@@ -69,7 +69,7 @@ async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
     params.finish()?;
     let mut search = log::query(filters, SortDirection::Ascending, FOUND);
     search.quantity = MOST;
-    let page = context.engine().webhook_log(&context.scope(), &search).await?;
+    let page = context.engine().search_rows(&context.scope(), &search).await?;
     if page.has_more {
         return Err(Error::TooManyRows { limit: MOST });
     }

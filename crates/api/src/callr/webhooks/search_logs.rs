@@ -48,7 +48,7 @@ async fn run(context: Context, mut params: Params) -> Result<Answer, Error> {
         })?;
     }
     options.finish()?;
-    let page = context.engine().webhook_log(&context.scope(), &search).await?;
+    let page = context.engine().search_rows(&context.scope(), &search).await?;
     Answer::of(&Results {
         has_more: page.has_more,
         hits: Records::new(detail, &page.rows)?,
