@@ -9,9 +9,10 @@ mod check;
 pub mod envelope;
 mod family;
 mod rfc3339;
+pub mod sms;
 mod text;
 pub mod webhook;
-mod words;
+pub(crate) mod words;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -23,6 +24,7 @@ use crate::time::{MICROS_PER_DAY, Timestamp};
 pub use call::{CallData, CallEventType};
 pub(crate) use check::MAX_SUBJECT_BYTES;
 pub use family::{EventType, Kind, UsualKind};
+pub use sms::{SmsData, SmsEventType};
 pub use webhook::{WebhookData, WebhookEventType};
 
 /// A decoded event. `data_json` keeps the data as it came, so that the archive loses nothing the
@@ -32,7 +34,7 @@ pub struct Event {
     pub id: Box<str>,
     pub source: Box<str>,
     pub account: AccountId,
-    /// What the event is about: for `call.*` the source's id of the call. Empty only when the type is not known.
+    /// What the event is about: for `call.*` the source's id of the call, for `sms.*` that of the message. Empty only when the type is not known.
     pub subject: Box<str>,
     pub time: Timestamp,
     pub kind: Kind,

@@ -6,6 +6,7 @@
 pub mod connector;
 pub mod crash;
 pub mod event;
+pub mod gsm;
 pub mod ids;
 pub mod money;
 pub mod phone;
@@ -16,9 +17,9 @@ pub mod time;
 pub mod webhook;
 
 pub use event::Event;
-pub use ids::{AccountId, callid_of};
+pub use ids::{AccountId, callid_of, sms_hash};
 pub use money::Money;
 pub use position::{KafkaPartition, Position};
-pub use record::{CallRecord, Record};
+pub use record::{CallRecord, Record, SmsRecord};
 pub use rejection::{Rejection, RejectionReason};
 pub use time::{Clock, Timestamp};

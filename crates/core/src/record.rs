@@ -5,9 +5,11 @@
 //! group, the greater pair of stamp and content. That is the maximum of a total order, so join is
 //! commutative, associative and idempotent by construction.
 //!
-//! There is a record for each family of events that are joined, in a file of its own (`record/call.rs`).
+//! There is a record for each family of events that are joined, in a file of its own (`record/call.rs`, `record/sms.rs`).
 
 mod call;
+pub mod sms;
+mod spans;
 mod stamp;
 
 use std::fmt;
@@ -15,6 +17,7 @@ use std::fmt;
 pub use call::CallRecord;
 pub use call::derive::{Derived, Status, derive};
 pub use call::groups::{Answer, End, Parties, Quality, Rating, Release, Ringing, Start};
+pub use sms::SmsRecord;
 pub use stamp::{Group, Stamp};
 
 use crate::event::{Event, EventType, Kind};

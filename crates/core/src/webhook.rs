@@ -8,6 +8,8 @@ mod call_inbound_start;
 mod call_outbound_hangup;
 mod call_outbound_start;
 mod job_status_update;
+mod sms_mo;
+mod sms_mt_status_update;
 #[cfg(test)]
 mod tests;
 
@@ -45,6 +47,8 @@ pub const TRIGGERS: &[Trigger] = &[
     call_outbound_hangup::TRIGGER,
     call_outbound_start::TRIGGER,
     job_status_update::TRIGGER,
+    sms_mo::TRIGGER,
+    sms_mt_status_update::TRIGGER,
 ];
 
 /// The type of that name.

@@ -14,6 +14,7 @@ use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
 use super::call::{CallData, CallEventType, Direction};
+use super::sms::{SmsData, SmsEventType};
 use super::webhook::{WebhookData, WebhookEventType};
 
 /// The data of a family of events.
@@ -192,4 +193,5 @@ macro_rules! families {
 families! {
     Call(CallEventType, CallData);
     Webhook(WebhookEventType, WebhookData);
+    Sms(SmsEventType, SmsData);
 }

@@ -40,6 +40,36 @@ fn starts_and_hangups_fire_by_direction_and_both_ways_when_it_is_not_said() {
 }
 
 #[test]
+fn messages_fire_when_they_come_in_and_when_their_status_changes() {
+    let (inbound, outbound) = (Some(Direction::Inbound), Some(Direction::Outbound));
+    for said in [None, inbound] {
+        assert_eq!(fired("sms.received", said), ["sms.mo"]);
+    }
+    assert_eq!(fired("sms.received", outbound), [""; 0]);
+    for step in ["sms.queued", "sms.sent", "sms.delivered", "sms.failed", "sms.expired"] {
+        assert_eq!(fired(step, None), ["sms.mt.status_update"], "{step}");
+        assert_eq!(fired(step, outbound), ["sms.mt.status_update"], "{step}");
+        assert_eq!(fired(step, inbound), [""; 0], "{step}");
+    }
+    for other in ["sms.created", "sms.rated", "sms.redacted"] {
+        assert_eq!(fired(other, outbound), [""; 0], "{other}");
+    }
+}
+
+#[test]
+fn every_status_update_is_announced_and_a_message_comes_in_once() {
+    let account = account();
+    let identity = |trigger: &'static Trigger, event_type, id| {
+        happened(&account, event_type, None, id).fact(trigger).expect("fires").identity
+    };
+    let update = |event_type, id| identity(&sms_mt_status_update::TRIGGER, event_type, id);
+    assert_ne!(update("sms.sent", "1"), update("sms.delivered", "2"));
+    assert_eq!(update("sms.sent", "1"), update("sms.sent", "1"));
+    let came_in = |id| identity(&sms_mo::TRIGGER, "sms.received", id);
+    assert_eq!(came_in("1"), came_in("2"));
+}
+
+#[test]
 fn a_call_hangs_up_once_whoever_says_so() {
     let account = account();
     let identity = |event_type, id| {

@@ -2,7 +2,8 @@
 
 use super::CallRecord;
 use crate::event::call::DialStatus;
-use crate::time::{MICROS_PER_SECOND, Timestamp};
+use crate::record::spans::{between, rounded_ms};
+use crate::time::MICROS_PER_SECOND;
 
 /// Where a call stands, in the words of the SignalWire/Twilio Call resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,16 +127,6 @@ fn dial_status(record: &CallRecord) -> Option<DialStatus> {
     })
 }
 
-/// Microseconds between two known instants, at least 0.
-fn between(from: Option<Timestamp>, to: Option<Timestamp>) -> Option<i64> {
-    Some(to?.micros_since(from?).max(0))
-}
-
-/// Milliseconds, rounded half up.
-const fn rounded_ms(micros: i64) -> i64 {
-    (micros + 500) / 1_000
-}
-
 /// Seconds, rounded half up from the microseconds, so that nothing is rounded twice.
 const fn rounded_seconds(micros: i64) -> i64 {
     (micros + MICROS_PER_SECOND / 2) / MICROS_PER_SECOND
@@ -146,6 +137,7 @@ mod tests {
     use super::*;
     use crate::ids::AccountId;
     use crate::record::{Answer, End, Group, Release, Ringing, Stamp, Start};
+    use crate::time::Timestamp;
 
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millis(1_795_207_256_000 + millis)
