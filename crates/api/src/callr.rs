@@ -7,6 +7,7 @@ mod account_audit;
 mod account_sub;
 mod analytics;
 mod analytics_calls;
+mod analytics_sms;
 mod api_key;
 mod cdr;
 mod envelope;
@@ -20,6 +21,7 @@ mod method;
 mod page;
 mod params;
 mod session;
+mod sms;
 mod system;
 mod webhooks;
 mod whose;
@@ -57,6 +59,12 @@ const METHODS: &[Method] = &[
     analytics_calls::outbound_destinations::METHOD,
     analytics_calls::summary::METHOD,
     analytics_calls::top_apps::METHOD,
+    analytics_sms::history::METHOD,
+    analytics_sms::history_out::METHOD,
+    analytics_sms::history_out_by_status::METHOD,
+    analytics_sms::summary::METHOD,
+    analytics_sms::summary_out::METHOD,
+    analytics_sms::summary_out_by_status::METHOD,
     api_key::all::METHOD,
     api_key::create::METHOD,
     api_key::delete::METHOD,
@@ -73,6 +81,12 @@ const METHODS: &[Method] = &[
     session::create::METHOD,
     session::delete::METHOD,
     session::refresh::METHOD,
+    sms::export_async::METHOD,
+    sms::get::METHOD,
+    sms::get_count_for_body::METHOD,
+    sms::get_gsm_charset_mapping::METHOD,
+    sms::get_list::METHOD,
+    sms::search::METHOD,
     system::get_timestamp::METHOD,
     webhooks::get_event_types::METHOD,
     webhooks::get_list::METHOD,

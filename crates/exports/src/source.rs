@@ -1,6 +1,7 @@
 //! What can be exported: one file each, and a line in [`SOURCES`].
 
 mod calls;
+mod sms;
 
 use callhouse_query::{NamedQuery, TableDocument, documented_tables, named_query};
 
@@ -24,7 +25,7 @@ pub struct Source {
 }
 
 /// Every source.
-pub const SOURCES: &[&Source] = &[&calls::SOURCE];
+pub const SOURCES: &[&Source] = &[&calls::SOURCE, &sms::SOURCE];
 
 /// The source of a name.
 #[must_use]

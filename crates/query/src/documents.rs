@@ -78,6 +78,8 @@ const FILES: &[&str] = &[
     include_str!("../../../schemas/tables/calls.v1.toml"),
     include_str!("../../../schemas/tables/call_events.v1.toml"),
     include_str!("../../../schemas/tables/rejections.v1.toml"),
+    include_str!("../../../schemas/tables/sms.v1.toml"),
+    include_str!("../../../schemas/tables/sms_events.v1.toml"),
     include_str!("../../../schemas/tables/webhook_deliveries.v1.toml"),
 ];
 
@@ -88,6 +90,13 @@ static TABLES: LazyLock<Vec<TableDocument>> =
 #[must_use]
 pub fn tables() -> &'static [TableDocument] {
     &TABLES
+}
+
+/// Whether a column of a table serves the join of partial rows and means nothing to a reader.
+pub(crate) fn is_hidden(table: &str, column: &str) -> bool {
+    let document = tables().iter().find(|document| document.name == table);
+    let column = document.and_then(|document| document.columns.iter().find(|known| known.name == column));
+    column.is_some_and(|column| column.hidden)
 }
 
 pub(crate) fn names() -> Vec<&'static str> {

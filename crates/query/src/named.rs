@@ -48,6 +48,16 @@ const FILES: &[(&str, &str)] = registry![
     "seer",
     "ser",
     "short_calls",
+    "sms_delivery_latency",
+    "sms_delivery_rate",
+    "sms_get",
+    "sms_history",
+    "sms_history_out",
+    "sms_history_out_by_status",
+    "sms_search",
+    "sms_summary",
+    "sms_summary_out",
+    "sms_summary_out_by_status",
     "webhook_log_search",
 ];
 

@@ -95,8 +95,9 @@ impl Sessions {
         table_functions::make_room_for_parameters(state.config_mut());
         let session = SessionContext::new_with_state(state);
         session.register_catalog_list(Arc::new(catalogs));
-        let calls = self.table(Arc::new(tables::Records(Family::Calls)), view, scope);
-        table_functions::register(&session, calls.clone());
+        let records = |family| self.table(Arc::new(tables::Records(family)), view, scope);
+        let calls = records(Family::Calls);
+        table_functions::register(&session, calls.clone(), records(Family::Sms));
         let sums = CallSums::new(calls, self.sums.clone());
         session.register_udtf(sums::callers::NAME, Arc::new(sums::callers::UniqueCallers::new(sums.clone())));
         session.register_udtf(sums::NAME, Arc::new(sums));

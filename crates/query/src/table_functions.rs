@@ -2,6 +2,8 @@
 //! they must be literals, or parameters of a named query.
 
 mod calls_by;
+mod grouped;
+mod sms_by;
 mod time_buckets;
 
 use std::collections::HashMap;
@@ -15,10 +17,13 @@ use datafusion::logical_expr::Expr;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::tables;
+use grouped::Grouped;
 
-/// Puts `calls_by` and `time_buckets` into a session.
-pub(crate) fn register(session: &SessionContext, calls: tables::Provider) {
-    session.register_udtf(calls_by::NAME, Arc::new(calls_by::CallsBy::new(calls)));
+/// Puts `calls_by`, `sms_by` and `time_buckets` into a session.
+pub(crate) fn register(session: &SessionContext, calls: tables::Provider, sms: tables::Provider) {
+    for (spec, rows) in [(&calls_by::SPEC, calls), (&sms_by::SPEC, sms)] {
+        session.register_udtf(spec.name, Arc::new(Grouped::new(spec, rows)));
+    }
     session.register_udtf(time_buckets::NAME, Arc::new(time_buckets::TimeBuckets));
 }
 

@@ -71,6 +71,8 @@ pub(crate) fn all() -> Vec<Arc<dyn SqlTable>> {
         Arc::new(Records(Family::Calls)),
         Arc::new(Archive(Table::CallEvents)),
         Arc::new(Archive(Table::Rejections)),
+        Arc::new(Records(Family::Sms)),
+        Arc::new(Archive(Table::SmsEvents)),
         Arc::new(Archive(Table::WebhookDeliveries)),
     ]
 }

@@ -89,3 +89,25 @@ impl Amount {
         if self.0.is_valid(row) { self.0.value(row) } else { 0 }
     }
 }
+
+/// The columns an object of the API is made of, each named once: `COLUMNS`, and a batch of them as `Columns`.
+macro_rules! columns {
+    ($($name:ident: $kind:ident $read:ident,)+) => {
+        pub(in crate::callr) const COLUMNS: &[&str] = &[$(stringify!($name)),+];
+
+        /// The columns of one batch.
+        pub(in crate::callr) struct Columns {
+            rows: usize,
+            $($name: $kind,)+
+        }
+
+        impl Columns {
+            pub(in crate::callr) fn of(batch: &arrow::array::RecordBatch) -> Result<Self, crate::callr::error::Error> {
+                let fields = crate::callr::fields::Fields::new(batch);
+                Ok(Self { rows: batch.num_rows(), $($name: fields.$read(stringify!($name))?,)+ })
+            }
+        }
+    };
+}
+
+pub(super) use columns;

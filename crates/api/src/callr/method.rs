@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use callhouse_lake::accounts::{AccessScope, Accounts, Principal};
 use callhouse_query::{Engine, Scope};
 use futures::future::BoxFuture;
@@ -53,6 +54,31 @@ pub(super) enum Answer {
 }
 
 pub(super) type Pieces = Box<dyn Iterator<Item = Result<Vec<u8>, Error>> + Send>;
+
+/// The pieces of an array of rows: its opening, one piece per batch, its end. `read` gives the number of rows of a batch
+/// and what writes one of them as JSON.
+pub(super) fn array<W>(
+    batches: Vec<RecordBatch>,
+    read: impl Fn(&RecordBatch) -> Result<(usize, W), Error> + Send + 'static,
+) -> Pieces
+where
+    W: Fn(usize, &mut Vec<u8>) -> Result<(), Error>,
+{
+    let mut first = true;
+    let rows = batches.into_iter().map(move |batch| {
+        let (rows, write) = read(&batch)?;
+        let mut piece = Vec::new();
+        for row in 0..rows {
+            if !std::mem::take(&mut first) {
+                piece.push(b',');
+            }
+            write(row, &mut piece)?;
+        }
+        Ok(piece)
+    });
+    let one = |bracket: &[u8]| std::iter::once(Ok(bracket.to_vec()));
+    Box::new(one(b"[").chain(rows).chain(one(b"]")))
+}
 
 impl Answer {
     pub(super) fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, Error> {

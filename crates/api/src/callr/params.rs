@@ -244,6 +244,25 @@ impl FromJson for Object {
     }
 }
 
+/// Text to be found as it is: not empty and not absurdly long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FilterText(pub(super) String);
+
+/// Characters of a text filter; longer ones match nothing and only cost.
+const MAX_FILTER_CHARACTERS: usize = 255;
+
+impl FromJson for FilterText {
+    fn from_json(value: Value) -> Result<Self, Fault> {
+        match value {
+            Value::String(text) if text.is_empty() || text.chars().count() > MAX_FILTER_CHARACTERS => {
+                Err(Fault::Value("text of 1 to 255 characters"))
+            }
+            Value::String(text) => Ok(Self(text)),
+            _ => Err(Fault::Type("a string")),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -7,21 +7,18 @@ use async_trait::async_trait;
 use callhouse_lake::{Family, Table};
 
 use super::{MemoryRows, SqlTable, Unsettled};
+use crate::documents::is_hidden;
 use crate::error::Error;
 use crate::view::ReadView;
 
 #[derive(Debug)]
 pub(crate) struct Records(pub(crate) Family);
 
-/// Columns that serve the join of partial rows and mean nothing to a reader.
-fn is_internal(column: &str) -> bool {
-    column.ends_with("_stamp") || column.ends_with("_stated")
-}
-
 /// What readers see of the columns of a family.
 fn shown(family: Family) -> SchemaRef {
-    let stored = family.settled().schema();
-    let shown = stored.fields().iter().filter(|field| !is_internal(field.name()));
+    let table = family.settled();
+    let stored = table.schema();
+    let shown = stored.fields().iter().filter(|field| !is_hidden(table.name(), field.name()));
     Arc::new(Schema::new(shown.cloned().collect::<Vec<_>>()))
 }
 

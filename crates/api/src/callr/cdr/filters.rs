@@ -7,10 +7,7 @@ use serde_json::Value;
 
 use crate::callr::error::Error;
 use crate::callr::format;
-use crate::callr::params::{CallId, Count, Fault, FromJson, Hash, Object, Properties};
-
-/// Characters of a text filter; longer ones match nothing and only cost.
-const MAX_TEXT_CHARACTERS: usize = 255;
+use crate::callr::params::{CallId, Count, Fault, FilterText, FromJson, Hash, Object, Properties};
 
 /// Reads `filters` into a search that has no order and no page yet.
 pub(super) fn read(filters: Option<Object>) -> Result<(Direction, CallSearch), Error> {
@@ -51,21 +48,6 @@ fn text(filters: &mut Properties, name: &'static str) -> Result<Option<String>, 
 fn count(filters: &mut Properties, name: &'static str) -> Result<Option<i64>, Error> {
     let Some(Count(count)) = filters.optional(name)? else { return Ok(None) };
     i64::try_from(count).map(Some).map_err(|_| filters.unusable(name, "beyond every value there is"))
-}
-
-/// Text to be found as it is: not empty and not absurdly long.
-struct FilterText(String);
-
-impl FromJson for FilterText {
-    fn from_json(value: Value) -> Result<Self, Fault> {
-        match value {
-            Value::String(text) if text.is_empty() || text.chars().count() > MAX_TEXT_CHARACTERS => {
-                Err(Fault::Value("text of 1 to 255 characters"))
-            }
-            Value::String(text) => Ok(Self(text)),
-            _ => Err(Fault::Type("a string")),
-        }
-    }
 }
 
 impl FromJson for DialStatus {

@@ -10,9 +10,9 @@ use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
 use crate::callr::error::Error;
-use crate::callr::fields::{Amount, Fields, Instant, Int, Text};
+use crate::callr::fields::{Amount, Instant, Int, Text, columns};
 use crate::callr::format::datetime;
-use crate::callr::method::Pieces;
+use crate::callr::method::{Pieces, array};
 
 /// Decimals of a cent in the format `amount`.
 const AMOUNT_DECIMALS: u32 = 2;
@@ -85,22 +85,12 @@ impl Records {
     }
 }
 
-/// The pieces of an array of CDRs: its opening, one piece per batch, its end.
+/// The pieces of an array of CDRs.
 pub(super) fn pieces(direction: Direction, batches: Vec<RecordBatch>) -> Pieces {
-    let mut first = true;
-    let rows = batches.into_iter().map(move |batch| {
-        let columns = Columns::of(&batch)?;
-        let mut piece = Vec::new();
-        for row in 0..columns.rows {
-            if !std::mem::take(&mut first) {
-                piece.push(b',');
-            }
-            columns.write(direction, row, &mut piece)?;
-        }
-        Ok(piece)
-    });
-    let one = |bracket: &[u8]| std::iter::once(Ok(bracket.to_vec()));
-    Box::new(one(b"[").chain(rows).chain(one(b"]")))
+    array(batches, move |batch| {
+        let columns = Columns::of(batch)?;
+        Ok((columns.rows, move |row, piece: &mut Vec<u8>| columns.write(direction, row, piece)))
+    })
 }
 
 impl Serialize for Records {
@@ -117,26 +107,6 @@ impl Serialize for Records {
         }
         records.end()
     }
-}
-
-/// The columns a CDR is made of, each named once.
-macro_rules! columns {
-    ($($name:ident: $kind:ident $read:ident,)+) => {
-        pub(in crate::callr) const COLUMNS: &[&str] = &[$(stringify!($name)),+];
-
-        /// A batch of `calls`.
-        pub(in crate::callr) struct Columns {
-            rows: usize,
-            $($name: $kind,)+
-        }
-
-        impl Columns {
-            pub(in crate::callr) fn of(batch: &RecordBatch) -> Result<Self, Error> {
-                let fields = Fields::new(batch);
-                Ok(Self { rows: batch.num_rows(), $($name: fields.$read(stringify!($name))?,)+ })
-            }
-        }
-    };
 }
 
 columns! {

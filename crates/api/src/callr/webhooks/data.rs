@@ -1,6 +1,8 @@
-//! What webhook events say: `data` made from the records of an account as they are now.
+//! What webhook events say: `data` made from the records of an account as they are now. One file for each family.
 
 mod call;
+mod found;
+mod sms;
 
 use callhouse_core::AccountId;
 use callhouse_query::Engine;
@@ -12,7 +14,7 @@ use crate::callr::error::Error;
 pub struct WebhookSubject<'a> {
     pub account: &'a AccountId,
     pub webhook_type: &'a str,
-    /// The source's id of the call.
+    /// The source's id of the call or message.
     pub id: &'a str,
 }
 
@@ -21,9 +23,9 @@ pub struct WebhookSubject<'a> {
 pub enum WebhookData {
     /// Compact JSON.
     Data(String),
-    /// The direction of the call is not known yet.
+    /// The direction of the call or message is not known yet.
     NotYet,
-    /// The call went the other way.
+    /// The call or message went the other way.
     Nothing,
 }
 
@@ -43,7 +45,14 @@ pub async fn webhook_data(
     engine: &Engine,
     subjects: &[WebhookSubject<'_>],
 ) -> Result<Vec<WebhookData>, WebhookDataError> {
-    call::data(engine, subjects).await.map_err(|error| WebhookDataError { source: cause(error) })
+    let is_sms = |subject: &WebhookSubject<'_>| subject.webhook_type.starts_with(sms::PREFIX);
+    let (of_sms, of_calls): (Vec<WebhookSubject<'_>>, Vec<_>) = subjects.iter().partition(|one| is_sms(one));
+    let failed = |error| WebhookDataError { source: cause(error) };
+    let mut calls = call::data(engine, &of_calls).await.map_err(failed)?.into_iter();
+    let mut messages = sms::data(engine, &of_sms).await.map_err(failed)?.into_iter();
+    let in_order = subjects.iter().map(|one| if is_sms(one) { messages.next() } else { calls.next() });
+    // Each has as many data as subjects.
+    Ok(in_order.map(|data| data.unwrap_or(WebhookData::NotYet)).collect())
 }
 
 fn cause(error: Error) -> Box<dyn std::error::Error + Send + Sync> {
