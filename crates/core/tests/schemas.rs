@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use callhouse_core::event::call::{AnsweredBy, DialStatus, Direction, Presentation, ReleaseSource};
 use callhouse_core::event::envelope::{Incoming, decode};
-use callhouse_core::event::{CallData, CallEventType, WebhookEventType};
+use callhouse_core::event::{CallData, CallEventType, SmsEventType, WebhookEventType};
 use callhouse_core::record::Status;
 use callhouse_core::{AccountId, Event, Money, RejectionReason, Timestamp};
 use serde_json::{Map, Value};
@@ -111,7 +111,8 @@ fn every_event_type_has_its_schema_and_every_schema_its_type() {
         schemas("events").values().map(|schema| text(schema, "type").to_owned()).collect();
     let calls = CallEventType::ALL.iter().map(|known| known.as_str());
     let webhooks = WebhookEventType::ALL.iter().map(|known| known.as_str());
-    let known: BTreeSet<String> = calls.chain(webhooks).map(str::to_owned).collect();
+    let messages = SmsEventType::ALL.iter().map(|known| known.as_str());
+    let known: BTreeSet<String> = calls.chain(webhooks).chain(messages).map(str::to_owned).collect();
     assert_eq!(found, known);
     for (file, schema) in schemas("events") {
         let version = schema.get("version").and_then(toml::Value::as_integer).expect("version");
@@ -178,7 +179,14 @@ fn every_table_column_is_described_once() {
     let tables = schemas("tables");
     assert_eq!(
         tables.keys().collect::<Vec<_>>(),
-        ["call_events.v1.toml", "calls.v1.toml", "rejections.v1.toml", "webhook_deliveries.v1.toml"]
+        [
+            "call_events.v1.toml",
+            "calls.v1.toml",
+            "rejections.v1.toml",
+            "sms.v1.toml",
+            "sms_events.v1.toml",
+            "webhook_deliveries.v1.toml",
+        ]
     );
     const TYPES: [&str; 8] =
         ["text", "int16", "int32", "int64", "instant", "decimal(18,6)", "decimal(5,3)", "binary"];
