@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use callhouse_core::event::{EventType, Kind, UsualKind};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::record::Statement;
-use callhouse_core::{AccountId, CallRecord, Event};
+use callhouse_core::{AccountId, CallRecord, Event, SmsRecord};
 use callhouse_lake::rows::{EventCells, EventColumns, Origin, WebhookColumns};
 use callhouse_lake::{Error, StoredRecord, Table};
 
@@ -20,6 +20,7 @@ pub(crate) type EventCounts = BTreeMap<Option<EventType>, u64>;
 /// The events of a unit, family by family.
 pub(crate) struct UnitFamilies {
     calls: UnitFamily<CallRecord>,
+    sms: UnitFamily<SmsRecord>,
     /// Made by the first attempt.
     webhooks: Option<WebhookColumns>,
     pub(crate) counts: EventCounts,
@@ -37,12 +38,14 @@ pub(crate) struct UnitSize {
 #[derive(Debug)]
 pub(crate) struct PartialFamilies {
     calls: PartialRecords<CallRecord>,
+    sms: PartialRecords<SmsRecord>,
 }
 
 /// The records a partition has seen lately.
 #[derive(Debug)]
 pub(crate) struct OpenFamilies {
     calls: OpenRecords<CallRecord>,
+    sms: OpenRecords<SmsRecord>,
 }
 
 /// The events of a unit that are of one family.
@@ -54,7 +57,13 @@ struct UnitFamily<R> {
 
 impl UnitFamilies {
     pub(crate) fn new(size: UnitSize) -> Self {
-        Self { calls: UnitFamily::default(), webhooks: None, counts: EventCounts::new(), size }
+        Self {
+            calls: UnitFamily::default(),
+            sms: UnitFamily::default(),
+            webhooks: None,
+            counts: EventCounts::new(),
+            size,
+        }
     }
 
     /// Takes an event of the usual form in: as its cells say, and what it states.
@@ -73,6 +82,10 @@ impl UnitFamilies {
                 let statement = Statement { event_type, time, source, data: &mut data };
                 self.calls.take_in(account, cells, statement, origin, phones, self.size);
             }
+            UsualKind::Sms(event_type, mut data) => {
+                let statement = Statement { event_type, time, source, data: &mut data };
+                self.sms.take_in(account, cells, statement, origin, phones, self.size);
+            }
             UsualKind::Webhook(_, data) => self.webhooks.get_or_insert_default().push(cells, &data, origin),
         }
     }
@@ -87,6 +100,11 @@ impl UnitFamilies {
                 let cells = EventCells::of(&event, event_type.as_str());
                 let statement = Statement { event_type, time: *time, source, data: &mut *data };
                 self.calls.take_in(account, cells, statement, origin, phones, self.size);
+            }
+            Kind::Sms(event_type, mut data) => {
+                let cells = EventCells::of(&event, event_type.as_str());
+                let statement = Statement { event_type, time: *time, source, data: &mut *data };
+                self.sms.take_in(account, cells, statement, origin, phones, self.size);
             }
             Kind::Webhook(event_type, data) => {
                 let cells = EventCells::of(&event, event_type.as_str());
@@ -108,7 +126,8 @@ impl UnitFamilies {
     /// [`Error::Arrow`] when Arrow refuses the columns.
     pub(crate) fn finish(self) -> Result<(Vec<TableRows>, PartialFamilies, EventCounts), Error> {
         let mut rows = Vec::new();
-        let partial = PartialFamilies { calls: self.calls.finish(&mut rows)? };
+        let partial =
+            PartialFamilies { calls: self.calls.finish(&mut rows)?, sms: self.sms.finish(&mut rows)? };
         if let Some(webhooks) = self.webhooks {
             rows.push(TableRows::new(Table::WebhookDeliveries, webhooks.finish()?));
         }
@@ -151,7 +170,7 @@ impl<R: StoredRecord> UnitFamily<R> {
 impl OpenFamilies {
     /// Remembers at most so many records of each family.
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { calls: OpenRecords::new(capacity) }
+        Self { calls: OpenRecords::new(capacity), sms: OpenRecords::new(capacity) }
     }
 
     /// Joins what a unit states into what is remembered: the rows of the recent tables, and the earlier rows they repeat.
@@ -165,12 +184,14 @@ impl OpenFamilies {
     ) -> Result<(Vec<TableRows>, Vec<RowAddress>), Error> {
         let mut folded = (Vec::new(), Vec::new());
         fold(&mut self.calls, chunk, partial.calls, &mut folded)?;
+        fold(&mut self.sms, chunk, partial.sms, &mut folded)?;
         Ok(folded)
     }
 
     /// As [`OpenRecords::forget`], of every family.
     pub(crate) fn forget(&mut self, first_waiting: u64, next: u64) {
         self.calls.forget(first_waiting, next);
+        self.sms.forget(first_waiting, next);
     }
 }
 

@@ -4,11 +4,11 @@
 //! still change, and the settled rows. Join, overlay, compaction, rebuild and verifying work on any of them by what
 //! `rows` says of its columns. The first two columns of a record are its key: account and the source's own id.
 
-use callhouse_core::Record;
 use callhouse_core::record::CallRecord;
+use callhouse_core::{Record, SmsRecord};
 
 use crate::error::Error;
-use crate::rows::{RecordSchema, calls};
+use crate::rows::{RecordSchema, calls, sms};
 use crate::table::Table;
 
 use arrow::array::RecordBatch;
@@ -17,18 +17,20 @@ use arrow::array::RecordBatch;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     Calls,
+    Sms,
 }
 
 impl Family {
-    pub const COUNT: usize = 1;
+    pub const COUNT: usize = 2;
     /// In the order of their numbers.
-    pub const ALL: [Self; Self::COUNT] = [Self::Calls];
+    pub const ALL: [Self; Self::COUNT] = [Self::Calls, Self::Sms];
 
     /// Every accepted event of the family, append only.
     #[must_use]
     pub const fn archive(self) -> Table {
         match self {
             Self::Calls => Table::CallEvents,
+            Self::Sms => Table::SmsEvents,
         }
     }
 
@@ -37,6 +39,7 @@ impl Family {
     pub const fn recent(self) -> Table {
         match self {
             Self::Calls => Table::CallsRecent,
+            Self::Sms => Table::SmsRecent,
         }
     }
 
@@ -45,6 +48,7 @@ impl Family {
     pub const fn settled(self) -> Table {
         match self {
             Self::Calls => Table::Calls,
+            Self::Sms => Table::Sms,
         }
     }
 
@@ -52,6 +56,7 @@ impl Family {
     pub(crate) fn rows(self) -> &'static RecordSchema {
         match self {
             Self::Calls => &calls::ROWS,
+            Self::Sms => &sms::ROWS,
         }
     }
 
@@ -87,5 +92,17 @@ impl StoredRecord for CallRecord {
 
     fn decode(rows: &RecordBatch) -> Result<Vec<Self>, Error> {
         calls::decode_calls(rows)
+    }
+}
+
+impl StoredRecord for SmsRecord {
+    const FAMILY: Family = Family::Sms;
+
+    fn encode(records: &[&Self]) -> Result<RecordBatch, Error> {
+        sms::encode_sms(records)
+    }
+
+    fn decode(rows: &RecordBatch) -> Result<Vec<Self>, Error> {
+        sms::decode_sms(rows)
     }
 }

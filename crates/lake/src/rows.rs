@@ -1,7 +1,7 @@
 //! The Arrow form of every table: schemas, and records, events and rejections to and from batches.
 //!
 //! The settled and the recent table of a family have the same columns, listed in a file of the family
-//! (`rows/calls/columns.rs`); what else works on records does so by what `rows/record_schema.rs` says of them. What a column
+//! (`rows/calls/columns.rs`, `rows/sms/columns.rs`); what else works on records does so by what `rows/record_schema.rs` says of them. What a column
 //! means to a reader of the warehouse is in `schemas/tables/`.
 
 mod arrays;
@@ -11,6 +11,7 @@ mod event_rows;
 mod record_bytes;
 pub(crate) mod record_schema;
 mod rejection_rows;
+pub(crate) mod sms;
 #[cfg(test)]
 mod tests;
 mod webhook_rows;
@@ -31,6 +32,8 @@ pub(crate) use record_bytes::RecordBytes;
 pub(crate) use record_schema::{Column, GroupColumns, Owner, RecordSchema};
 pub use rejection_rows::encode_rejections;
 pub(crate) use rejection_rows::schema as rejection_schema;
+pub(crate) use sms::schema as sms_schema;
+pub use sms::{decode_sms, encode_sms};
 pub use webhook_rows::WebhookColumns;
 pub(crate) use webhook_rows::schema as webhook_schema;
 

@@ -4,6 +4,7 @@
 mod calls;
 mod events;
 mod rejections;
+mod sms;
 mod webhook_deliveries;
 
 use arrow::datatypes::SchemaRef;
@@ -24,6 +25,12 @@ pub enum Table {
     Rejections,
     /// Archive: one row per attempt to deliver a webhook.
     WebhookDeliveries,
+    /// Archive: one row per accepted event about a text message.
+    SmsEvents,
+    /// Overlay: whole or partial rows of text messages that may still change. Same columns as `sms`.
+    SmsRecent,
+    /// Settled: one joined row per text message, partitioned by UTC month of creation.
+    Sms,
 }
 
 /// What a table is there for.
@@ -78,8 +85,16 @@ impl TableSpec {
 
 impl Table {
     /// Also the order in which a new catalog numbers them: new ones come last.
-    pub const ALL: [Self; 5] =
-        [Self::CallEvents, Self::CallsRecent, Self::Calls, Self::Rejections, Self::WebhookDeliveries];
+    pub const ALL: [Self; 8] = [
+        Self::CallEvents,
+        Self::CallsRecent,
+        Self::Calls,
+        Self::Rejections,
+        Self::WebhookDeliveries,
+        Self::SmsEvents,
+        Self::SmsRecent,
+        Self::Sms,
+    ];
 
     const fn spec(self) -> &'static TableSpec {
         match self {
@@ -88,6 +103,9 @@ impl Table {
             Self::Calls => &calls::SETTLED,
             Self::Rejections => &rejections::REJECTIONS,
             Self::WebhookDeliveries => &webhook_deliveries::DELIVERIES,
+            Self::SmsEvents => &sms::EVENTS,
+            Self::SmsRecent => &sms::RECENT,
+            Self::Sms => &sms::SETTLED,
         }
     }
 
@@ -133,7 +151,7 @@ impl Table {
         self.spec().unordered_columns
     }
 
-    /// Columns that get a bloom filter. Those of settled tables are in the file's lookup index.
+    /// Columns that get a bloom filter. Those of `calls` are in the file's lookup index.
     #[must_use]
     pub const fn bloom_columns(self) -> &'static [&'static str] {
         self.spec().bloom_columns

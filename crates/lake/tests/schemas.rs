@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use arrow::datatypes::{DataType, Schema, TimeUnit};
-use callhouse_lake::Table;
+use callhouse_lake::{Role, Table};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -20,8 +20,11 @@ struct Column {
 }
 
 fn stated(table: Table) -> Stated {
-    // `calls_recent` has the columns of `calls`.
-    let name = if table == Table::CallsRecent { Table::Calls.name() } else { table.name() };
+    // A recent table has the columns of the settled one of its family.
+    let name = match table.role() {
+        Role::Recent(family) => family.settled().name(),
+        Role::Archive | Role::Rejections | Role::Settled(_) => table.name(),
+    };
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../schemas/tables/{name}.v1.toml"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let stated: Stated = toml::from_str(&text).expect("a table file");

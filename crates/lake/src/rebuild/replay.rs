@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
-use callhouse_core::CallRecord;
 use callhouse_core::event::EventType;
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::record::fold_into;
+use callhouse_core::{CallRecord, SmsRecord};
 
 use super::{Run, live_files};
 use crate::error::Error;
@@ -33,6 +33,7 @@ impl Run {
     pub(super) fn replay(&self, pass: u32, phones: &mut PhoneBook) -> Result<Replayed, Error> {
         match self.family {
             Family::Calls => self.replay_as::<CallRecord>(pass, phones),
+            Family::Sms => self.replay_as::<SmsRecord>(pass, phones),
         }
     }
 

@@ -43,3 +43,60 @@ fn member(data: &mut SmsData, seen: &mut Seen, cursor: &mut Cursor<'_>, name: &s
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A member for every field, each with a value of its own kind.
+    const MEMBERS: [&str; 26] = [
+        r#""created_at":"2026-11-20T20:00:55Z""#,
+        r#""queued_at":"2026-11-20T20:00:56.5Z""#,
+        r#""sent_at":"2026-11-20T21:00:57.000001+01:00""#,
+        r#""finished_at":"2026-11-20T20:01:55Z""#,
+        r#""rated_at":"2026-11-20T20:02:55Z""#,
+        r#""direction":"outbound""#,
+        r#""from":"ACME Bank""#,
+        r#""to":"+33600000596""#,
+        r#""nature":"ALERTING""#,
+        r#""user_data":"x1""#,
+        r#""trunk":"nyc-carrier-1""#,
+        r#""webhook_endpoint":"https://example.org/sms""#,
+        r#""text":"Zoë 😀""#,
+        r#""message_class":0"#,
+        r#""forced_encoding":"GSM""#,
+        r#""encoding":"UNICODE""#,
+        r#""parts":2"#,
+        r#""status":"REMOTE_QUEUED""#,
+        r#""error_code":"001""#,
+        r#""status_error":"unknown subscriber""#,
+        r#""currency":"EUR""#,
+        r#""debit":"-0.008925""#,
+        r#""credit":"1.50""#,
+        r#""billing_mode":"PREPAID""#,
+        r#""cost_label":"France, mobile""#,
+        r#""reason":"asked for""#,
+    ];
+
+    fn usual(text: &str) -> Option<SmsData> {
+        let mut cursor = Cursor::new(text);
+        read(&mut cursor).filter(|_| cursor.is_at_end())
+    }
+
+    #[test]
+    fn every_field_is_usual_and_read_as_serde_reads_it() {
+        let text = format!("{{{}}}", MEMBERS.join(","));
+        let data: SmsData = serde_json::from_str(&text).expect("data");
+        assert_eq!(usual(&text).as_ref(), Some(&data));
+        let written = serde_json::to_value(&data).expect("serialises");
+        assert_eq!(written.as_object().map(serde_json::Map::len), Some(MEMBERS.len()), "a field is not in this test");
+        for member in MEMBERS {
+            let alone = format!("{{{member}}}");
+            assert_eq!(usual(&alone), serde_json::from_str(&alone).ok(), "{alone}");
+            assert_eq!(usual(&format!("{{{member},{member}}}")), None, "there twice: {member}");
+            let name = member.split(':').next().expect("a name");
+            assert_eq!(usual(&format!("{{{name}:null}}")), Some(SmsData::default()), "{name}");
+            assert_eq!(usual(&format!("{{{name}:{{}}}}")), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The tables of the family of text messages.
+
+use super::events::archive;
+use super::{Role, TableSpec};
+use crate::family::Family;
+use crate::rows::sms_schema;
+
+const UNREPEATED: &[&str] =
+    &["sms_id", "hash", "from_number", "from_number_raw", "to_number", "to_number_raw", "user_data", "text"];
+
+pub(super) const EVENTS: TableSpec = archive("sms_events");
+
+pub(super) const RECENT: TableSpec = TableSpec {
+    unrepeated_columns: UNREPEATED,
+    ..TableSpec::new("sms_recent", Role::Recent(Family::Sms), sms_schema, &["account", "sms_id"])
+};
+
+pub(super) const SETTLED: TableSpec = TableSpec {
+    month_column: Some("created_at"),
+    unrepeated_columns: UNREPEATED,
+    bloom_columns: &["sms_id", "hash", "from_number", "to_number"],
+    ..TableSpec::new("sms", Role::Settled(Family::Sms), sms_schema, &["account", "created_at", "sms_id"])
+};
