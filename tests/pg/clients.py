@@ -96,7 +96,7 @@ def copies(connection: psycopg.Connection) -> None:
 def reflection() -> None:
     engine = sqlalchemy.create_engine(f"postgresql+psycopg://acme:{KEY}@127.0.0.1:{PORT}/callhouse")
     inspector = sqlalchemy.inspect(engine)
-    tables = {"calls", "call_events", "rejections", "webhook_deliveries"}
+    tables = {"calls", "call_events", "rejections", "sms", "sms_events", "webhook_deliveries"}
     assert inspector.get_schema_names() == ["information_schema", "public"], inspector.get_schema_names()
     assert set(inspector.get_table_names()) >= tables
     assert set(inspector.get_table_names(schema="public")) >= tables

@@ -19,7 +19,7 @@ pub(crate) const JSON_RPC: &str = "/json-rpc/v1.1/";
 
 pub(crate) const ROUTES: &[Route] = &[
     route("POST", "/v1/events", "CloudEvents in: single, batch, NDJSON, binary mode, gzip"),
-    route("POST", "/v1/sql", "SQL over calls, call_events, rejections: JSON, NDJSON, CSV, Arrow, Parquet"),
+    route("POST", "/v1/sql", "SQL over calls, text messages, their events: JSON, NDJSON, CSV, Arrow, Parquet"),
     route("GET", "/v1/queries", "the named queries: what each asks, takes and gives"),
     route(
         "GET",
@@ -36,7 +36,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("DELETE", "/v1/exports/{id}", "cancels it, or forgets it with its file"),
     route("GET", "/v1/exports/{id}/file", "the file; whole, or in part by Range"),
     route("GET", "/v1/exports/{id}/manifest", "what the file holds, and of which snapshot"),
-    route("POST", JSON_RPC, "CALLR-compatible JSON-RPC: call detail records, analytics, jobs"),
+    route("POST", JSON_RPC, "CALLR-compatible JSON-RPC: call detail records, text messages, analytics, jobs"),
     route("GET", "/healthz", "whether the process is up"),
     route("GET", "/readyz", "whether it can do its work, and why not"),
     route("GET", "/metrics", "Prometheus metrics"),

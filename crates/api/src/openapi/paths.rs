@@ -121,7 +121,7 @@ fn sql() -> Value {
     let formats = Format::NAMED.map(Format::name);
     json!({
         "summary": "Answers one statement that reads",
-        "description": "PostgreSQL's dialect over calls, call_events and rejections.",
+        "description": "PostgreSQL's dialect over calls, text messages, their events, rejections and the log of webhooks.",
         "tags": ["questions"],
         "requestBody": {
             "required": true,

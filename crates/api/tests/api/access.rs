@@ -13,7 +13,10 @@ use crate::house::House;
 /// What each JSON-RPC method wants; a new method must be put here.
 fn wanted(method: &str) -> Option<AccessScope> {
     match method {
-        "cdr.export_async" | "jobs.cancel" | "jobs.get" | "jobs.get_list" => Some(AccessScope::Export),
+        "cdr.export_async" | "sms.export_async" | "jobs.cancel" | "jobs.get" | "jobs.get_list" => {
+            Some(AccessScope::Export)
+        }
+        "sms.get_count_for_body" | "sms.get_gsm_charset_mapping" => None,
         "webhooks.get_list"
         | "webhooks.replay"
         | "webhooks.set_status"
@@ -22,7 +25,9 @@ fn wanted(method: &str) -> Option<AccessScope> {
         | "webhooks.unsubscribe" => Some(AccessScope::Admin),
         "account/sub.get" | "account/sub.get_quota" | "account/sub.search" => Some(AccessScope::Read),
         "webhooks.get_log" | "webhooks.search_logs" => Some(AccessScope::Read),
-        name if name.starts_with("analytics/calls.") || name.starts_with("cdr.") => Some(AccessScope::Read),
+        name if name.starts_with("analytics/") || name.starts_with("cdr.") || name.starts_with("sms.") => {
+            Some(AccessScope::Read)
+        }
         "account/audit.search" | "account/sub.disable" | "account/sub.enable" => Some(AccessScope::Admin),
         name if name.starts_with("api-key.") => Some(AccessScope::Admin),
         "webhooks.get_event_types" => None,

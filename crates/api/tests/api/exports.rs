@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
+use callhouse_core::SmsRecord;
 use callhouse_core::time::MICROS_PER_DAY;
 use callhouse_testkit::poll_until;
 use parking_lot::Mutex;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::house::{Answer, House};
 use crate::methods::calls_of;
+use crate::sms::messages_of;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -308,12 +310,46 @@ async fn callr_clients_export_by_jobs() {
 }
 
 #[tokio::test]
+async fn messages_are_exported_as_calls_are() {
+    let house = House::new().await;
+    let acme = house.account("acme", None).await;
+    house.store_records::<SmsRecord>(&messages_of("acme")).await;
+    house.run_exports();
+    let filters = json!({"type": "OUT", "created_at_from": "2026-11-01 00:00:00", "text": "hello"});
+    let id = house.result(&acme, "sms.export_async", json!([filters, null])).await;
+    let result = house.ended(&acme, id.as_str().expect("an id")).await["result"].take();
+    assert_eq!((&result["rows"], &result["totals"]["debit"]), (&json!(1), &json!("0.058000")), "{result}");
+    // Filters may be left out, and the form is chosen as that of calls.
+    let columns = json!(["sms_id", "text"]);
+    let options = json!([null, null, {"format": "ndjson", "columns": columns}]);
+    let id = house.result(&acme, "sms.export_async", options).await;
+    let export = house.ended(&acme, id.as_str().expect("an id")).await;
+    let totals = &export["result"]["totals"];
+    assert_eq!((&totals["rows"], &totals["parts"]), (&json!(4), &json!(5)), "{export}");
+    assert_eq!(totals["by_direction"]["inbound"]["credit"], json!("0.001000"));
+    assert_eq!(totals["first_created_at"], json!("2026-11-02T10:00:00.25Z"));
+    let (_, _, file) = house
+        .export(&acme, json!({"source": "sms", "format": "ndjson", "columns": columns, "filters": {"direction": "inbound"}}))
+        .await;
+    let row: Value = serde_json::from_slice(&file).expect("one line");
+    assert_eq!(row, json!({"sms_id": "SMS00003", "text": "Stop, please"}));
+    for (params, message) in [
+        (json!([{"type": "BOTH"}]), "PROPERTY_VALUE_ERROR [filters.type]"),
+        (json!([null, null, {"columns": ["call_id", "text"]}]), "PROPERTY_VALUE_ERROR [options.columns]"),
+        (json!([null, {"endpoint": "x"}]), "PROPERTY_VALUE_ERROR [webhook.endpoint]"),
+        (json!([{"text": "a\u{0}b"}]), "PROPERTY_VALUE_ERROR [filters.text]"),
+    ] {
+        assert_eq!(house.failure(&acme, "sms.export_async", params.clone()).await.1, message, "{params}");
+    }
+}
+
+#[tokio::test]
 async fn bad_requests_say_what_is_wrong() {
     let house = House::new().await;
     let acme = house.account("acme", None).await;
     for (body, said) in [
         (json!({}), "source"),
-        (json!({"source": "faxes"}), "there are calls"),
+        (json!({"source": "faxes"}), "there are calls, sms"),
         (json!({"source": "calls", "colums": []}), "colums"),
         (json!({"source": "calls", "filters": {"form": "2026-01-01"}}), "filters.form"),
         (json!({"source": "calls", "filters": {"from": "soon"}}), "filters.from"),

@@ -21,9 +21,9 @@ use callhouse_core::{AccountId, CallRecord, KafkaPartition};
 use callhouse_exports::{Announcer, Links, Options, Service as Exports, SigningKey};
 use callhouse_lake::accounts::{AccessScope, Accounts, KeyOptions, RequestLimit};
 use callhouse_lake::jobs::Jobs;
-use callhouse_lake::rows::{EventCells, Origin, WebhookColumns, encode_calls};
+use callhouse_lake::rows::{EventCells, Origin, WebhookColumns};
 use callhouse_lake::webhooks::{Resolver, Wall, Webhooks};
-use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, HotRows, Table};
+use callhouse_lake::{Catalog, Commit, DataFolder, FileWriter, HotRows, StoredRecord, Table};
 use callhouse_log::{Append, Appender, Error as LogError};
 use callhouse_query::{Engine, EngineOptions, ExportOptions, Exporter, Room, RoomOptions};
 use callhouse_testkit::ManualClock;
@@ -82,7 +82,7 @@ pub(crate) struct House {
     pub(crate) router: Router,
     pub(crate) webhooks: Webhooks,
     exports: Exports,
-    engine: Engine,
+    pub(crate) engine: Engine,
     /// Ends what runs in the background.
     stop: CancellationToken,
     catalog: Catalog,
@@ -204,28 +204,32 @@ impl House {
         format!("Api-Key {}", new.token.expose())
     }
 
-    /// Takes events in as ingest would: folds them to records and commits these as one file of `calls_recent`.
+    /// Takes events about calls in as ingest would.
     pub(crate) async fn store(&self, events: &[Value]) {
+        self.store_records::<CallRecord>(events).await;
+    }
+
+    /// Takes events of a family in as ingest would: folds them to records and commits these as one file of those that may
+    /// still change.
+    pub(crate) async fn store_records<R: StoredRecord>(&self, events: &[Value]) {
         let mut phones = PhoneBook::with_capacity(1_000);
-        let mut records: Vec<CallRecord> = Vec::new();
+        let mut records: Vec<R> = Vec::new();
         for event in events {
             let payload = event.to_string();
             for element in decode(Incoming { headers: &[], payload: payload.as_bytes() }) {
                 let event = element.outcome.unwrap_or_else(|why| panic!("{why:?}: {payload}"));
-                let record: CallRecord = fold(&event, &mut phones).expect("an event about a call");
-                let same = |known: &&mut CallRecord| {
-                    (&known.account, &known.call_id) == (&record.account, &record.call_id)
-                };
+                let mut record: R = fold(&event, &mut phones).expect("an event of the family");
+                let same = |known: &&mut R| (known.account(), known.id()) == (record.account(), record.id());
                 match records.iter_mut().find(same) {
-                    Some(known) => known.join(record),
+                    Some(known) => known.join_from(&mut record),
                     None => records.push(record),
                 }
             }
         }
-        records.sort_by(|a, b| (&a.account, &a.call_id).cmp(&(&b.account, &b.call_id)));
-        let batch = encode_calls(&records).expect("records encode");
+        records.sort_by(|a, b| (a.account(), a.id()).cmp(&(b.account(), b.id())));
+        let batch = R::encode(&records.iter().collect::<Vec<_>>()).expect("records encode");
         let writer = FileWriter::new(self.catalog.folder().clone());
-        let file = writer.write(Table::CallsRecent, None, &[batch]).expect("a file");
+        let file = writer.write(R::FAMILY.recent(), None, &[batch]).expect("a file");
         let from = self.next_offset.fetch_add(1, Ordering::SeqCst);
         let range = OffsetRange { kafka_partition: KafkaPartition::new("test", 0), from, to: from + 1 };
         let commit = Commit {

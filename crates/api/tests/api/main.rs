@@ -13,6 +13,7 @@ mod lists;
 mod methods;
 mod operate;
 mod queries;
+mod sms;
 mod sql;
 mod sub_account_sums;
 mod sub_accounts;

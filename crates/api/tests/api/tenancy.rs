@@ -2,10 +2,12 @@
 
 use axum::http::StatusCode;
 use callhouse_api::method_names;
+use callhouse_core::SmsRecord;
 use serde_json::{Value, json};
 
 use crate::house::{House, event};
 use crate::methods::calls_of;
+use crate::sms::messages_of;
 
 /// Parameters with which a method would find everything there is.
 fn greedy_params(method: &str) -> Value {
@@ -14,6 +16,16 @@ fn greedy_params(method: &str) -> Value {
     match method {
         "cdr.get" => json!(["IN", FROM, TO, null, null]),
         "cdr.export_async" => json!([{"type": "OUT"}]),
+        "sms.export_async" | "sms.search" => json!([{}, null]),
+        "sms.get" => json!(["SMS00001"]),
+        "sms.get_count_for_body" => json!(["x"]),
+        "sms.get_list" => json!(["OUT", FROM, TO]),
+        "analytics/sms.summary"
+        | "analytics/sms.summary_out"
+        | "analytics/sms.summary_out_by_status"
+        | "analytics/sms.history_out_by_status" => json!([FROM, TO]),
+        "analytics/sms.history" => json!([FROM, TO, {"granularity": "month"}]),
+        "analytics/sms.history_out" => json!([FROM, TO, null, {"granularity": "month"}]),
         "jobs.get" | "jobs.cancel" => json!(["0".repeat(32)]),
         "cdr.search" => json!([{"type": "OUT"}, {"quantity": 10_000}]),
         "analytics/calls.summary" => json!([FROM, TO]),
@@ -42,8 +54,10 @@ async fn ten_1_every_method_shows_an_account_nothing_of_another() {
     let acme = house.account("acme", None).await;
     let globex = house.account("globex", None).await;
     house.store(&calls_of("acme")).await;
-    // Lists are the same for everybody.
-    for method in method_names().filter(|method| !method.starts_with("list.")) {
+    house.store_records::<SmsRecord>(&messages_of("acme")).await;
+    // Lists and the alphabet are the same for everybody.
+    let is_common = |method: &str| method.starts_with("list.") || method == "sms.get_gsm_charset_mapping";
+    for method in method_names().filter(|method| !is_common(method)) {
         let empty = house.rpc(&globex, method, greedy_params(method)).await.to_string();
         for mark in [
             "1001",
@@ -55,6 +69,9 @@ async fn ten_1_every_method_shows_an_account_nothing_of_another() {
             "FR-GEO",
             "US-FIXED",
             "Ada",
+            "SMS0000",
+            "Hello World",
+            "Stop",
             "acme",
             &hash("acme"),
         ] {
@@ -64,10 +81,14 @@ async fn ten_1_every_method_shows_an_account_nothing_of_another() {
     let summary =
         house.result(&globex, "analytics/calls.summary", greedy_params("analytics/calls.summary")).await;
     assert_eq!((&summary["IN"]["count"], &summary["OUT"]["count"]), (&json!(0), &json!(0)));
-    // The same questions do find the calls when their owner asks.
+    let texts = house.result(&globex, "analytics/sms.summary", greedy_params("analytics/sms.summary")).await;
+    assert_eq!((&texts["IN"]["count"], &texts["OUT"]["count"]), (&json!(0), &json!(0)));
+    // The same questions do find calls and messages when their owner asks.
     let owned =
         house.result(&acme, "analytics/calls.summary", greedy_params("analytics/calls.summary")).await;
     assert_eq!((&owned["IN"]["count"], &owned["OUT"]["count"]), (&json!(2), &json!(2)));
+    let owned = house.result(&acme, "sms.search", greedy_params("sms.search")).await;
+    assert_eq!(owned["total"], json!(4));
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     /// Lists the tables, or the columns of one, and what they mean
     #[arg(long, value_name = "TABLE", num_args = 0..=1, default_missing_value = "", conflicts_with = "statement")]
     tables: Option<String>,
-    /// One statement over call_events, calls, rejections. Without it statements are asked for on a terminal; from
+    /// One statement over the tables that `--tables` lists. Without it statements are asked for on a terminal; from
     /// anything else they are read, each up to a `;` at the end of a line, and answered until one fails
     #[arg(value_name = "SELECT …")]
     statement: Option<String>,

@@ -61,7 +61,7 @@ async fn psql_lists_describes_asks_and_is_told_what_is_wrong() {
     assert_eq!(
         tables,
         "public|call_events|table|callhouse\npublic|calls|table|callhouse\npublic|rejections|table|callhouse\n\
-         public|webhook_deliveries|table|callhouse\n"
+         public|sms|table|callhouse\npublic|sms_events|table|callhouse\npublic|webhook_deliveries|table|callhouse\n"
     );
     let columns = house.answer(&["\\d+ calls"]);
     assert!(columns.contains("debit|numeric(18,6)||||extended|||What the account is charged."), "{columns}");

@@ -126,39 +126,52 @@ impl Lake {
         lake
     }
 
+    /// The lake of `sms.csv`, settled, and one message still hot: days of Paris, of which the second has 23 hours.
+    pub(crate) async fn messages() -> Self {
+        let lake = Self::empty().await;
+        lake.settle_into(Table::Sms, include_str!("sms.csv")).await;
+        lake.publish(Table::SmsRecent, rows(Table::Sms, include_str!("hot_sms.csv")), 0);
+        lake
+    }
+
     /// Writes calls of one month as one settled file and commits it.
     pub(crate) async fn settle_month(&self, csv: &str) {
         let header = csv.lines().next().expect("a header");
         let lines: Vec<&str> = csv.lines().skip(1).collect();
         let started = lines[0].split(',').nth(3).expect("started_at is the fourth column");
-        let file = self.settled(header, lines, at(started).utc_month());
+        let file = self.settled(Table::Calls, header, lines, at(started).utc_month());
         self.commit(vec![file], Vec::new()).await;
     }
 
     /// Writes calls as settled files, one per day, and commits them.
     pub(crate) async fn settle(&self, csv: &str) {
+        self.settle_into(Table::Calls, csv).await;
+    }
+
+    /// Writes records as settled files, one per day of their fourth column, and commits them.
+    pub(crate) async fn settle_into(&self, table: Table, csv: &str) {
         let header = csv.lines().next().expect("a header");
         let mut days: std::collections::BTreeMap<i32, Vec<&str>> = std::collections::BTreeMap::new();
         for line in csv.lines().skip(1) {
-            let started = line.split(',').nth(3).expect("started_at is the fourth column");
-            days.entry(at(started).utc_day()).or_default().push(line);
+            let began = line.split(',').nth(3).expect("when it began is the fourth column");
+            days.entry(at(began).utc_day()).or_default().push(line);
         }
         let mut add = Vec::new();
         for (day, lines) in days {
             let month = Timestamp(i64::from(day) * callhouse_core::time::MICROS_PER_DAY).utc_month();
-            add.push(self.settled(header, lines, month));
+            add.push(self.settled(table, header, lines, month));
         }
         self.commit(add, Vec::new()).await;
     }
 
-    fn settled(&self, header: &str, mut lines: Vec<&str>, month: i32) -> NewFile {
-        // Account, then start: the order of the file's first and fourth column.
+    fn settled(&self, table: Table, header: &str, mut lines: Vec<&str>, month: i32) -> NewFile {
+        // Account, then when it began: the order of the file's first and fourth column.
         lines.sort_by_key(|line| {
             let cells: Vec<&str> = line.split(',').collect();
             (cells[0].to_owned(), cells[3].to_owned(), cells[1].to_owned())
         });
-        let batch = calls(&format!("{header}\n{}\n", lines.join("\n")));
-        self.writer.write(Table::Calls, Some(month), &[batch]).expect("a file")
+        let batch = rows(table, &format!("{header}\n{}\n", lines.join("\n")));
+        self.writer.write(table, Some(month), &[batch]).expect("a file")
     }
 
     /// Commits files with the positions they cover.
@@ -176,20 +189,29 @@ impl Lake {
 
     /// Publishes calls as a hot chunk at an offset of the one partition.
     pub(crate) fn heat(&self, csv: &str, offset: i64) {
+        self.publish(Table::CallsRecent, calls(csv), offset);
+    }
+
+    fn publish(&self, table: Table, rows: RecordBatch, offset: i64) {
         self.hot.publish(HotChunk {
             range: OffsetRange { kafka_partition: KafkaPartition::new("t", 0), from: offset, to: offset + 1 },
-            rows: vec![(Table::CallsRecent, calls(csv))],
+            rows: vec![(table, rows)],
             flush: Flush::default(),
         });
     }
 }
 
-/// Rows of `calls` from CSV with a header; columns left out are null, or the start where they may not be.
+/// Rows of `calls` from CSV with a header, as [`rows`].
 pub(crate) fn calls(csv: &str) -> RecordBatch {
-    let schema = Table::Calls.schema();
+    rows(Table::Calls, csv)
+}
+
+/// Rows of a table from CSV with a header; columns left out are null, or the start of time where they may not be.
+fn rows(table: Table, csv: &str) -> RecordBatch {
+    let schema = table.schema();
     let header: Vec<&str> = csv.lines().next().expect("a header").split(',').collect();
     let fields: Vec<_> =
-        header.iter().map(|name| schema.field_with_name(name).expect("a column of calls").clone()).collect();
+        header.iter().map(|name| schema.field_with_name(name).expect("a column of the table").clone()).collect();
     let stated = Arc::new(Schema::new(fields));
     let mut reader = ReaderBuilder::new(Arc::clone(&stated))
         .with_header(true)
@@ -211,5 +233,5 @@ pub(crate) fn calls(csv: &str) -> RecordBatch {
             _ => new_null_array(field.data_type(), batch.num_rows()),
         }
     });
-    RecordBatch::try_new(Arc::clone(&schema), columns.collect()).expect("rows of calls")
+    RecordBatch::try_new(Arc::clone(&schema), columns.collect()).expect("rows of the table")
 }

@@ -92,7 +92,7 @@ async fn errors_say_where_and_what_was_meant() {
         (
             "SELECT * FROM nothing_like_it",
             Some((1, 15)),
-            "the tables are calls, call_events, rejections, webhook_deliveries",
+            "the tables are calls, call_events, rejections, sms, sms_events, webhook_deliveries",
         ),
         ("SELECT 1\nFRM calls", None, ""),
     ] {

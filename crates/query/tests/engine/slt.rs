@@ -2,7 +2,7 @@
 //!
 //! - `AS acme SELECT …`: SQL of account `acme`; `AS * …` sees everything
 //! - `AS acme RUN calls_summary from=2026-03-28T00:00:00Z …`: a named query, by the engine and by the room, which must agree;
-//!   `EXPLAIN RUN` its plan
+//!   `EXPLAIN RUN` its plan; `RUN sms_search[sms_id,status] …` shows these columns only
 //! - `AS acme HISTORY day Europe/Paris FROM TO`: a history
 
 use arrow::array::RecordBatch;
@@ -43,14 +43,11 @@ impl sqllogictest::AsyncDB for Database {
             scans_of(&self.engine.explain_named(&scope, name, &params).await?)
         } else if let Some(call) = rest.strip_prefix("RUN ") {
             let (name, params) = call_of(call);
-            let rows = cells(&self.engine.named(&scope, name, &params).await?);
+            let (name, columns) = chosen(name);
+            let rows = cells(&only(&columns, self.engine.named(&scope, name, &params).await?));
             let caller = Caller { scope, name: account.to_owned() };
-            let answer = self.room.ask(&caller, name, &params).await?;
-            assert_eq!(
-                rows,
-                cells(&answer.try_collect::<Vec<_>>().await?),
-                "the room answers {call} as the engine"
-            );
+            let answer = self.room.ask(&caller, name, &params).await?.try_collect::<Vec<_>>().await?;
+            assert_eq!(rows, cells(&only(&columns, answer)), "the room answers {call} as the engine");
             rows
         } else if let Some(call) = rest.strip_prefix("HISTORY ") {
             self.history(&scope, call).await?
@@ -109,6 +106,25 @@ fn call_of(call: &str) -> (&str, Params) {
         (key.to_owned(), value)
     };
     (name, words.map(param).collect())
+}
+
+/// `name[column,…]` as a name and the columns to be shown; none for all.
+fn chosen(name: &str) -> (&str, Vec<&str>) {
+    match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+        Some((name, columns)) => (name, columns.split(',').collect()),
+        None => (name, Vec::new()),
+    }
+}
+
+fn only(columns: &[&str], batches: Vec<RecordBatch>) -> Vec<RecordBatch> {
+    if columns.is_empty() {
+        return batches;
+    }
+    let narrow = |batch: &RecordBatch| {
+        let index = |name: &&str| batch.schema().index_of(name).expect("a column of the answer");
+        batch.project(&columns.iter().map(index).collect::<Vec<_>>()).expect("columns of the answer")
+    };
+    batches.iter().map(narrow).collect()
 }
 
 fn cells(batches: &[RecordBatch]) -> Vec<Vec<String>> {
@@ -199,6 +215,17 @@ slt_files!(
         seer,
         ser,
         short_calls;
+    messages:
+        sms_delivery_latency,
+        sms_delivery_rate,
+        sms_get,
+        sms_history,
+        sms_history_out,
+        sms_history_out_by_status,
+        sms_search,
+        sms_summary,
+        sms_summary_out,
+        sms_summary_out_by_status;
     attempts:
         webhook_log_search;
 );

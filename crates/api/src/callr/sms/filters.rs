@@ -2,7 +2,7 @@
 
 use callhouse_core::event::call::Direction;
 use callhouse_core::event::sms::Nature;
-use callhouse_core::record::SmsStatus;
+use callhouse_core::record::sms::Status;
 use callhouse_core::{Timestamp, phone};
 use callhouse_query::{Param, Params};
 use serde_json::Value;
@@ -30,7 +30,7 @@ pub(super) fn read(filters: Option<Object>) -> Result<Params, Error> {
     set("hash", filters.optional::<Hash>("hash")?.map(|hash| hash.0).into());
     set("sms_id", text(&mut filters, "id")?.into());
     set("nature", filters.optional::<Nature>("nature")?.map(Nature::as_str).into());
-    set("status", filters.optional::<SmsStatus>("status")?.map(SmsStatus::as_str).into());
+    set("status", filters.optional::<Status>("status")?.map(Status::as_str).into());
     set("user_data", text(&mut filters, "user_data")?.into());
     set("text", text(&mut filters, "text")?.into());
     for (property, e164, raw) in
@@ -60,7 +60,7 @@ impl FromJson for Nature {
     }
 }
 
-impl FromJson for SmsStatus {
+impl FromJson for Status {
     fn from_json(value: Value) -> Result<Self, Fault> {
         const WANTED: &str = "CREATED, ERROR, EXPIRED, FAILED, PENDING, RECEIVED, REMOTE_QUEUED or SENT";
         Self::parse(value.as_str().ok_or(Fault::Type(WANTED))?).ok_or(Fault::Value(WANTED))

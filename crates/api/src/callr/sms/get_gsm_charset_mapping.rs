@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use callhouse_core::gsm::{BASIC, ESCAPE, EXTENSION};
-use callhouse_lake::accounts::AccessScope;
 
 use crate::callr::error::Error;
 use crate::callr::method::{Answer, Context, Method};
@@ -11,7 +10,7 @@ use crate::callr::params::Params;
 
 pub(in crate::callr) const METHOD: Method = Method {
     name: "sms.get_gsm_charset_mapping",
-    needs: Some(AccessScope::Read),
+    needs: None,
     run: |_, params| Box::pin(std::future::ready(mapping(params))),
 };
 
