@@ -1,16 +1,16 @@
 //! Random records for the property tests of this crate, and a lake to put them in. Values are drawn from few
 //! possibilities, so that equal stamps, equal content and groups without content happen often.
 
+mod calls;
+mod sms;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use callhouse_core::event::call::{AnsweredBy, DialStatus, Direction, Presentation, ReleaseSource};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
-use callhouse_core::record::{
-    Answer, End, Group, Parties, Quality, Rating, Release, Ringing, Stamp, Start, fold,
-};
-use callhouse_core::{AccountId, CallRecord, Clock, Event, KafkaPartition, Money, Timestamp};
+use callhouse_core::record::{Group, Stamp, fold};
+use callhouse_core::{AccountId, CallRecord, Clock, Event, KafkaPartition, Money, SmsRecord, Timestamp};
 use callhouse_testkit::ManualClock;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -20,9 +20,12 @@ use uuid::Uuid;
 use crate::hot::{Flush, HotChunk};
 use crate::overlay::OverlayReader;
 use crate::read::{FileReader, Wanted};
-use crate::rows::{EventRow, Origin, decode_calls, encode_calls, encode_events};
+use crate::rows::{EventRow, Origin, encode_calls, encode_events};
 use crate::sorted::sort;
-use crate::{Catalog, Commit, DataFolder, Family, FileWriter, NewFile, Snapshot, Table};
+use crate::{Catalog, Commit, DataFolder, FileWriter, NewFile, Snapshot, StoredRecord, Table};
+
+pub(crate) use calls::record;
+pub(crate) use sms::sms_record;
 
 /// 2026-03-01T00:00:00Z.
 pub(crate) const BASE: Timestamp = Timestamp(1_772_323_200_000_000);
@@ -47,135 +50,32 @@ fn any_of<T: Copy + std::fmt::Debug + 'static>(values: &'static [T]) -> impl Str
     of(select(values))
 }
 
-fn parties() -> impl Strategy<Value = Parties> {
-    let enums = (any_of(Direction::ALL), any_of(Presentation::ALL));
-    let texts = proptest::collection::vec(text(), 21);
-    (enums, texts, select(vec!["", "kamailio", "callr"])).prop_map(
-        |((direction, from_presentation), texts, source)| {
-            let mut texts = texts.into_iter();
-            let mut next = || texts.next().flatten();
-            Parties {
-                source: source.into(),
-                direction,
-                from_country: next(),
-                from_number_type: next(),
-                from_presentation,
-                to_country: next(),
-                to_number_type: next(),
-                did_hash: next(),
-                did_number: next(),
-                app_hash: next(),
-                app_name: next(),
-                app_package: next(),
-                parent_call_id: next(),
-                group_id: next(),
-                trunk: next(),
-                from_number: next(),
-                from_number_raw: next(),
-                from_name: next(),
-                to_number: next(),
-                to_number_raw: next(),
-                forwarded_from: next(),
-                customer_field: next(),
-                source_ip: next(),
-                user_agent: next(),
-            }
-        },
-    )
-}
-
-fn release() -> impl Strategy<Value = Release> {
-    let full =
-        (
-            of(select(vec![16_u8, 17, 127])),
-            any_of(ReleaseSource::ALL),
-            of(select(vec![200_u16, 486, 699])),
-            any_of(DialStatus::ALL),
-            text(),
-        )
-            .prop_map(|(release_cause, release_source, sip_status, dial_status, release_reason)| {
-                Release { release_cause, release_source, sip_status, dial_status, release_reason }
-            });
-    prop_oneof![Just(Release::default()), full]
-}
-
-fn quality() -> impl Strategy<Value = Quality> {
-    let full = (text(), of(1_000..5_000_i32), of(0..2_i32), of(0..2_i32), of(0..2_i64)).prop_map(
-        |(codec, mos_milli, jitter_ms, round_trip_ms, packets_lost)| Quality {
-            codec,
-            mos_milli,
-            jitter_ms,
-            round_trip_ms,
-            packets_lost,
-        },
-    );
-    prop_oneof![Just(Quality::default()), full]
-}
-
 fn money() -> impl Strategy<Value = Option<Money>> {
     of(select(vec![-Money::MAX_MICROS, 0, 8_925, Money::MAX_MICROS]))
         .prop_map(|micros| micros.and_then(Money::from_micros))
 }
 
-fn rating() -> impl Strategy<Value = Rating> {
-    (instant(), text(), money(), money(), of(0..3_i64), text()).prop_map(
-        |(rated_at, currency, debit, credit, billed_seconds, cost_label)| Rating {
-            rated_at,
-            currency,
-            debit,
-            credit,
-            billed_seconds,
-            cost_label,
-        },
-    )
-}
-
-/// Records of a handful of calls of three accounts, erased ones among them.
-pub(crate) fn record() -> impl Strategy<Value = CallRecord> {
-    let identity =
-        (select(vec!["acme", "b2", "zeta"]), select(vec!["1", "2", "x@host", "ünï"]), instant(), 0..3_i64);
-    let signalling = (
-        group(instant().prop_map(|started_at| Start { started_at })),
-        group(parties()),
-        group(instant().prop_map(|ringing_at| Ringing { ringing_at })),
-        group(
-            (instant(), any_of(AnsweredBy::ALL))
-                .prop_map(|(answered_at, answered_by)| Answer { answered_at, answered_by }),
-        ),
-        group(instant().prop_map(|ended_at| End { ended_at })),
-    );
-    let rest = (group(release()), group(quality()), group(rating()), prop::option::weighted(0.1, instant()));
-    (identity, signalling, rest).prop_map(|(identity, signalling, rest)| {
-        let (account, call_id, first_event_at, later) = identity;
-        let account = AccountId::new(account).expect("valid");
-        let mut record = CallRecord::empty(account, call_id.into(), first_event_at);
-        record.last_event_at = first_event_at.plus_micros(later * 1_000_000);
-        (record.start, record.parties, record.ringing, record.answer, record.end) = signalling;
-        (record.release, record.quality, record.rating, record.erased_at) = rest;
-        // Joining with itself is how a record with an erasure gets the form in which records are stored.
-        record.join(record.clone());
-        record
-    })
-}
-
-/// Account and `call_id`.
+/// Account and the source's id.
 pub(crate) type Key = (String, Box<str>);
 
 /// What the pure join makes of records.
-pub(crate) fn joined_purely<'a>(
-    records: impl IntoIterator<Item = &'a CallRecord>,
-) -> BTreeMap<Key, CallRecord> {
-    let mut calls: BTreeMap<Key, CallRecord> = BTreeMap::new();
+pub(crate) fn joined_purely<'a, R: StoredRecord>(
+    records: impl IntoIterator<Item = &'a R>,
+) -> BTreeMap<Key, R> {
+    let mut joined: BTreeMap<Key, R> = BTreeMap::new();
     for record in records {
-        let key = (record.account.as_str().to_owned(), record.call_id.clone());
-        match calls.get_mut(&key) {
-            Some(known) => known.join(record.clone()),
+        match joined.get_mut(&key_of(record)) {
+            Some(known) => known.join_from(&mut record.clone()),
             None => {
-                calls.insert(key, record.clone());
+                joined.insert(key_of(record), record.clone());
             }
         }
     }
-    calls
+    joined
+}
+
+fn key_of<R: StoredRecord>(record: &R) -> Key {
+    (record.account().as_str().to_owned(), record.id().into())
 }
 
 /// A lake in a folder of its own.
@@ -214,13 +114,22 @@ impl Lake {
     }
 
     /// Commits records as one recent file.
-    pub(crate) async fn commit_calls(&self, records: &[CallRecord]) {
-        let file = self.write(Table::CallsRecent, &encode_calls(records).expect("encodes"));
+    pub(crate) async fn commit_records<R: StoredRecord>(&self, records: &[R]) {
+        let records: Vec<&R> = records.iter().collect();
+        let file = self.write(R::FAMILY.recent(), &R::encode(&records).expect("encodes"));
         self.commit(vec![file], Vec::new()).await;
+    }
+
+    pub(crate) async fn commit_calls(&self, records: &[CallRecord]) {
+        self.commit_records(records).await;
     }
 
     /// Rows of events at offsets of partition 0 from `first_offset` on.
     pub(crate) fn events_at(first_offset: i64, events: &[Event]) -> arrow::array::RecordBatch {
+        Self::event_rows(events.iter().zip(first_offset..))
+    }
+
+    fn event_rows<'e>(events: impl Iterator<Item = (&'e Event, i64)>) -> arrow::array::RecordBatch {
         let row = |(event, offset): (&Event, i64)| EventRow {
             event: event.clone(),
             origin: Origin {
@@ -230,30 +139,40 @@ impl Lake {
                 received_at: event.time,
             },
         };
-        let rows: Vec<EventRow> = events.iter().zip(first_offset..).map(row).collect();
+        let rows: Vec<EventRow> = events.map(row).collect();
         encode_events(&rows).expect("encodes")
     }
 
-    /// Takes events in as ingest does: archive, partial calls and position in one commit. Batches follow each
+    /// Takes events in as ingest does: archives, partial records and position in one commit. Batches follow each
     /// other as `number` counts, all of the same length.
     pub(crate) async fn commit_events(&self, number: usize, events: &[Event]) {
         let length = i64::try_from(events.len()).expect("few");
         let from = i64::try_from(number).expect("few") * length;
-        let mut phones = PhoneBook::with_capacity(10);
-        let records: Vec<CallRecord> = events.iter().filter_map(|event| fold(event, &mut phones)).collect();
-        let calls = encode_calls(&records).expect("encodes");
-        let files = vec![
-            self.write(Table::CallEvents, &Self::events_at(from, events)),
-            self.write(Table::CallsRecent, &calls),
-        ];
+        let mut files = self.files_of::<CallRecord>(from, events);
+        files.extend(self.files_of::<SmsRecord>(from, events));
         let kafka_partition = KafkaPartition::new("calls", 0);
         self.commit(files, vec![OffsetRange { kafka_partition, from, to: from + length }]).await;
     }
 
+    /// Archive and partial records of those events that are of a family; no files when none is.
+    fn files_of<R: StoredRecord>(&self, from: i64, events: &[Event]) -> Vec<NewFile> {
+        let is_of_family = |event: &Event| event.kind.event_type().is_some_and(R::is_stated_by);
+        let of_family = || events.iter().zip(from..).filter(|(event, _)| is_of_family(event));
+        let mut phones = PhoneBook::with_capacity(10);
+        let records: Vec<R> = of_family().filter_map(|(event, _)| fold(event, &mut phones)).collect();
+        if records.is_empty() {
+            return Vec::new();
+        }
+        let records = R::encode(&records.iter().collect::<Vec<_>>()).expect("encodes");
+        vec![
+            self.write(R::FAMILY.archive(), &Self::event_rows(of_family())),
+            self.write(R::FAMILY.recent(), &records),
+        ]
+    }
+
     /// Every call a reader sees in the newest snapshot and `hot`; fails when one is seen twice.
     pub(crate) async fn answers(&self, hot: &[Arc<HotChunk>]) -> BTreeMap<Key, CallRecord> {
-        let snapshot = self.catalog.snapshot().await.expect("a snapshot");
-        self.answers_of(&snapshot, hot).await
+        self.records(hot).await
     }
 
     /// The same of a given snapshot.
@@ -262,22 +181,35 @@ impl Lake {
         snapshot: &Arc<Snapshot>,
         hot: &[Arc<HotChunk>],
     ) -> BTreeMap<Key, CallRecord> {
-        let overlay = self.overlays.load(Family::Calls, snapshot, hot).await.expect("an overlay");
+        self.records_of(snapshot, hot).await
+    }
+
+    /// As [`Lake::answers`], of any family.
+    pub(crate) async fn records<R: StoredRecord>(&self, hot: &[Arc<HotChunk>]) -> BTreeMap<Key, R> {
+        let snapshot = self.catalog.snapshot().await.expect("a snapshot");
+        self.records_of(&snapshot, hot).await
+    }
+
+    async fn records_of<R: StoredRecord>(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        hot: &[Arc<HotChunk>],
+    ) -> BTreeMap<Key, R> {
+        let overlay = self.overlays.load(R::FAMILY, snapshot, hot).await.expect("an overlay");
         let mut batches: Vec<_> =
             overlay.rows.iter().map(|rows| rows.shown_only().expect("filters")).collect();
-        for file in &snapshot.files[&Table::Calls] {
+        for file in &snapshot.files[&R::FAMILY.settled()] {
             let skipped = overlay.skip.get(&file.data_file_id).map_or(&[][..], Vec::as_slice);
             let reader = FileReader::open(self.catalog.folder(), file).expect("opens");
             for batch in reader.rows(Wanted::AllBut(skipped)).expect("reads") {
                 batches.push(batch.expect("reads"));
             }
         }
-        let mut calls = BTreeMap::new();
-        for record in batches.iter().flat_map(|batch| decode_calls(batch).expect("decodes")) {
-            let key = (record.account.as_str().to_owned(), record.call_id.clone());
-            assert!(calls.insert(key, record).is_none(), "a call is seen twice");
+        let mut seen = BTreeMap::new();
+        for record in batches.iter().flat_map(|batch| R::decode(batch).expect("decodes")) {
+            assert!(seen.insert(key_of(&record), record).is_none(), "a record is seen twice");
         }
-        calls
+        seen
     }
 
     pub(crate) async fn live(&self, table: Table) -> usize {

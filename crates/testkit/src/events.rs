@@ -1,9 +1,13 @@
-//! Events of whole calls, for tests that need plausible ones and do not care which.
+//! Events of whole calls and text messages, for tests that need plausible ones and do not care which.
+
+mod sms;
 
 use callhouse_core::event::call::{CallData, CallEventType, DialStatus, Direction, ReleaseSource};
 use callhouse_core::event::{Event, Kind};
 use callhouse_core::time::MICROS_PER_SECOND;
 use callhouse_core::{AccountId, Money, Timestamp};
+
+pub use sms::SmsStory;
 
 /// One outbound call from start to rating. Change the fields before asking for events; equal stories tell
 /// equal events.
@@ -153,6 +157,14 @@ pub fn key(event: &Event) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_happens_in_order_and_reads_as_cloudevents() {
+        let story = SmsStory::new("acme", "m-1", Timestamp::from_seconds(1_795_176_000));
+        assert!(story.all().is_sorted_by_key(|event| event.time));
+        let message: serde_json::Value = serde_json::from_slice(&structured(&story.created())).expect("JSON");
+        assert_eq!((&message["type"], &message["data"]["from"]), (&"sms.created".into(), &"ACME".into()));
+    }
 
     #[test]
     fn a_story_happens_in_order_and_reads_as_cloudevents() {

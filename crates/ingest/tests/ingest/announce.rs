@@ -10,7 +10,7 @@ use callhouse_testkit::events::structured;
 use callhouse_testkit::poll_until;
 
 use crate::fake_log::{RECEIVED_AT, Topic};
-use crate::ing_1::{story, topic_of};
+use crate::ing_1::{message, story, topic_of};
 use crate::warehouse::{DEADLINE, Warehouse, account, patient, prompt};
 
 const DAY_MS: u64 = 86_400_000;
@@ -73,6 +73,27 @@ async fn a_subscription_is_seen_by_the_next_event_and_an_event_seen_twice_is_ann
     assert_eq!(subjects, ["call-2", "call-3"]);
     assert_eq!(webhooks.depth().await.unwrap().0, 2);
     process.stopped().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_change_of_a_messages_status_is_announced_and_what_comes_in() {
+    let warehouse = Warehouse::new().await;
+    let webhooks = subscribe(&warehouse, "acme", "sms.mt.status_update").await;
+    subscribe(&warehouse, "acme", "sms.mo").await;
+    let topic = Topic::new();
+    let outbound = message("acme", 1);
+    for event in outbound.all().into_iter().chain([outbound.delivered(), message("acme", 2).received()]) {
+        topic.append(0, structured(&event));
+    }
+    warehouse.take_in(&topic, announcing(patient())).await;
+    let expected = [("sms.mo", "sms-2"), ("sms.mt.status_update", "sms-1")];
+    let expected = expected.map(|(webhook_type, subject)| (webhook_type.to_owned(), subject.to_owned()));
+    assert_eq!(queued(&webhooks).await, expected.into());
+    // Queued, sent and delivered, and the one that came in; told twice, it is one report.
+    assert_eq!(webhooks.depth().await.unwrap().0, 4);
+    assert_eq!(warehouse.rows(Table::SmsEvents).await, 7);
+    assert_eq!(warehouse.rows(Table::SmsRecent).await, 2);
+    assert_eq!(warehouse.rows(Table::CallEvents).await, 0);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use callhouse_testkit::{poll_until, victim};
 use tokio_util::sync::CancellationToken;
 
 use crate::fake_log::Topic;
-use crate::ing_1::{expected, story};
+use crate::ing_1::{expected, message, story};
 use crate::warehouse::{DEADLINE, Seen, Warehouse};
 
 const GROUPS: usize = 8;
@@ -33,14 +33,16 @@ const POINTS: [&str; 10] = [
     "log.trim.after",
 ];
 
-/// Eight groups of five: a call's events in disorder, one of them told twice across groups, and a bad message.
+/// Eight groups of five: events of a call and a text message in disorder, one of them told twice across groups, and a bad
+/// message.
 fn messages() -> Topic {
     let topic = Topic::new();
     for number in 0..GROUPS {
         let events = story("acme", number).all();
-        for index in [3, 0, 1] {
+        for index in [3, 0] {
             topic.append(0, structured(&events[index]));
         }
+        topic.append(0, structured(&message("acme", number / 3).all()[(number * 2) % 5]));
         topic.append(0, structured(&story("acme", number / 2).ended()));
         topic.append(0, format!("nonsense {number}"));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use callhouse_core::time::MICROS_PER_SECOND;
 use callhouse_ingest::Options;
 use callhouse_lake::Table;
-use callhouse_testkit::events::{CallStory, structured};
+use callhouse_testkit::events::{CallStory, SmsStory, structured};
 use callhouse_testkit::poll_until;
 
 use crate::fake_log::{RECEIVED_AT, Topic};
@@ -14,6 +14,12 @@ use crate::warehouse::{DEADLINE, Seen, Warehouse, patient, prompt};
 pub(crate) fn story(account: &str, number: usize) -> CallStory {
     let started_at = RECEIVED_AT.plus_micros(-3_600 * MICROS_PER_SECOND);
     CallStory::new(account, &format!("call-{number}"), started_at)
+}
+
+/// The text message of a number.
+pub(crate) fn message(account: &str, number: usize) -> SmsStory {
+    let created_at = RECEIVED_AT.plus_micros(-3_600 * MICROS_PER_SECOND);
+    SmsStory::new(account, &format!("sms-{number}"), created_at)
 }
 
 /// All events of so many calls of `acme`, calls spread over partitions.

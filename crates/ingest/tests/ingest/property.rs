@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::fake_log::Topic;
-use crate::ing_1::{expected, story};
+use crate::ing_1::{expected, message, story};
 use crate::warehouse::{DEADLINE, Warehouse, patient};
 
 #[derive(Debug, Clone)]
@@ -18,6 +18,12 @@ enum Step {
     Event {
         partition: i32,
         call: usize,
+        event: usize,
+    },
+    /// The same of text messages.
+    Sms {
+        partition: i32,
+        message: usize,
         event: usize,
     },
     Batch {
@@ -47,6 +53,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => (partition(), 0..6_usize, 0..4_usize)
             .prop_map(|(partition, call, event)| Step::Event { partition, call, event }),
+        8 => (partition(), 0..4_usize, 0..7_usize)
+            .prop_map(|(partition, message, event)| Step::Sms { partition, message, event }),
         3 => (partition(), proptest::collection::vec(0..6_usize, 0..4))
             .prop_map(|(partition, calls)| Step::Batch { partition, calls }),
         2 => partition().prop_map(|partition| Step::Malformed { partition }),
@@ -60,6 +68,11 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn event(call: usize, event: usize) -> Event {
     story(["acme", "globex"][call % 2], call).all().swap_remove(event)
+}
+
+fn sms_event(number: usize, event: usize) -> Event {
+    let message = message(["acme", "globex"][number % 2], number);
+    [message.all(), vec![message.failed(), message.redacted()]].concat().swap_remove(event)
 }
 
 fn batch(calls: &[usize]) -> Vec<u8> {
@@ -78,6 +91,9 @@ async fn play(steps: Vec<Step>, options: Options) {
     for step in steps {
         match step {
             Step::Event { partition, call, event: n } => topic.append(partition, structured(&event(call, n))),
+            Step::Sms { partition, message, event } => {
+                topic.append(partition, structured(&sms_event(message, event)));
+            }
             Step::Batch { partition, calls } => topic.append(partition, batch(&calls)),
             Step::Malformed { partition } => topic.append(partition, &b"{\"specversion\":"[..]),
             Step::UnknownAccount { partition } => {

@@ -1,5 +1,6 @@
 //! A warehouse of a test: a data folder of its own, accounts, ingest runs, and everything a reader would see.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::panic::Location;
@@ -9,11 +10,11 @@ use std::time::Duration;
 use callhouse_core::event::envelope::{Incoming, decode};
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::record::fold;
-use callhouse_core::{AccountId, CallRecord};
+use callhouse_core::{AccountId, CallRecord, Record, SmsRecord};
 use callhouse_ingest::{Error, Ingest, Options, Summary};
 use callhouse_lake::accounts::{AccountDirectory, Accounts};
-use callhouse_lake::rows::{decode_calls, decode_events};
-use callhouse_lake::{Catalog, DataFolder, HotRows, Table};
+use callhouse_lake::rows::decode_events;
+use callhouse_lake::{Catalog, DataFolder, HotRows, StoredRecord, Table};
 use callhouse_log::Log;
 use callhouse_testkit::{ManualClock, poll_until};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -53,8 +54,12 @@ pub(crate) struct Seen {
     pub(crate) events: Vec<(Place, String)>,
     pub(crate) rejections: Vec<(Place, String)>,
     /// Joined.
-    pub(crate) calls: BTreeMap<(String, String), CallRecord>,
+    pub(crate) calls: Records<CallRecord>,
+    pub(crate) messages: Records<SmsRecord>,
 }
+
+/// By account and id.
+pub(crate) type Records<R> = BTreeMap<(String, String), R>;
 
 pub(crate) fn account(name: &str) -> AccountId {
     AccountId::new(name).expect("an account name")
@@ -230,7 +235,7 @@ impl Process {
 impl Seen {
     fn add(&mut self, table: Table, batch: &RecordBatch) {
         match table {
-            Table::CallEvents => {
+            Table::CallEvents | Table::SmsEvents => {
                 let rows = decode_events(batch).expect("event rows");
                 self.events.extend(rows.into_iter().map(|row| {
                     let origin = row.origin;
@@ -239,8 +244,13 @@ impl Seen {
                 }));
             }
             Table::Calls | Table::CallsRecent => {
-                for record in decode_calls(batch).expect("call rows") {
-                    self.join(record);
+                for record in CallRecord::decode(batch).expect("call rows") {
+                    join(&mut self.calls, record);
+                }
+            }
+            Table::Sms | Table::SmsRecent => {
+                for record in SmsRecord::decode(batch).expect("rows of text messages") {
+                    join(&mut self.messages, record);
                 }
             }
             Table::Rejections => {
@@ -258,25 +268,16 @@ impl Seen {
         }
     }
 
-    fn join(&mut self, record: CallRecord) {
-        let key = (record.account.to_string(), record.call_id.to_string());
-        match self.calls.entry(key) {
-            std::collections::btree_map::Entry::Vacant(entry) => _ = entry.insert(record),
-            std::collections::btree_map::Entry::Occupied(mut entry) => entry.get_mut().join(record),
-        }
-    }
-
     /// What differs, short enough to be read.
     pub(crate) fn difference(&self, wanted: &Self) -> String {
-        let calls =
-            wanted.calls.iter().filter(|(key, call)| self.calls.get(key) != Some(call)).map(|(key, _)| key);
         format!(
-            "events {:?}\nwanted {:?}\nrejections {:?}\nwanted {:?}\ncalls that differ {:?}",
+            "events {:?}\nwanted {:?}\nrejections {:?}\nwanted {:?}\nrecords that differ {:?} {:?}",
             self.events,
             wanted.events,
             self.rejections,
             wanted.rejections,
-            calls.collect::<Vec<_>>()
+            different(&self.calls, &wanted.calls),
+            different(&self.messages, &wanted.messages)
         )
     }
 
@@ -295,7 +296,10 @@ impl Seen {
                     Ok(event) if known.contains(event.account.as_str()) => {
                         seen.events.push((place, event.id.to_string()));
                         if let Some(record) = fold(&event, &mut phones) {
-                            seen.join(record);
+                            join(&mut seen.calls, record);
+                        }
+                        if let Some(record) = fold(&event, &mut phones) {
+                            join(&mut seen.messages, record);
                         }
                     }
                     Ok(_) => seen.rejections.push((place, "unknown-account".to_owned())),
@@ -307,4 +311,17 @@ impl Seen {
         seen.rejections.sort();
         seen
     }
+}
+
+fn join<R: Record>(records: &mut Records<R>, mut record: R) {
+    match records.entry((record.account().to_string(), record.id().to_owned())) {
+        Entry::Vacant(entry) => _ = entry.insert(record),
+        Entry::Occupied(mut entry) => entry.get_mut().join_from(&mut record),
+    }
+}
+
+/// Keys of the records wanted that are not there as they should be.
+fn different<'w, R: Record>(seen: &Records<R>, wanted: &'w Records<R>) -> Vec<&'w (String, String)> {
+    let differs = |(key, record): &(&(String, String), &R)| seen.get(*key) != Some(*record);
+    wanted.iter().filter(differs).map(|(key, _)| key).collect()
 }

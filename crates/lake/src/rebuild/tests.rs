@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::record::fold;
-use callhouse_core::{CallRecord, Event};
-use callhouse_testkit::events::CallStory;
+use callhouse_core::{CallRecord, Event, SmsRecord};
+use callhouse_testkit::events::{CallStory, SmsStory};
 
 use super::*;
 use crate::compaction::{CompactionOptions, Compactor};
@@ -39,6 +39,37 @@ async fn rec_2_rebuilt_calls_are_the_live_ones() {
     let calls = report.of(Family::Calls).expect("rebuilt");
     assert_eq!((calls.records, calls.events), (20, u64::try_from(events.len()).expect("few")));
     assert_eq!(report.swapped_in, None);
+}
+
+#[tokio::test]
+async fn rec_2_rebuilt_text_messages_are_the_live_ones_beside_calls() {
+    let lake = Lake::open(BASE.plus_micros(7_200_000_000)).await;
+    let compactor = Compactor::new(lake.catalog.clone(), CompactionOptions::default());
+    let message = |id: usize| SmsStory::new(["acme", "b2"][id % 2], &format!("m-{id}"), BASE);
+    for half in 0..2 {
+        // A report that does not count, one told twice, a redaction, and a call between.
+        let mut now: Vec<Event> = (half * 5..half * 5 + 5)
+            .flat_map(|id| {
+                let message = message(id);
+                [message.all(), vec![message.failed(), message.sent(), message.redacted()]].concat()
+            })
+            .collect();
+        now.extend(CallStory::new("acme", &format!("call-{half}"), BASE).all());
+        lake.commit_events(half, &now).await;
+        compactor.step().await.expect("steps");
+    }
+    let rebuilder = Rebuilder::new(lake.catalog.clone(), RebuildOptions { memory_rows: 3, ..Default::default() });
+    let report = rebuilder.rebuild(silent()).await.expect("rebuilds");
+    assert!(report.agrees(), "{report:?}");
+    let found = |family| report.of(family).map(|found| (found.records, found.events));
+    assert_eq!(found(Family::Sms), Some((10, 80)));
+    assert_eq!(found(Family::Calls), Some((2, 8)));
+    let seen = lake.records::<SmsRecord>(&[]).await;
+    assert_eq!(seen.len(), 10);
+    for record in seen.values() {
+        assert_eq!(callhouse_core::record::sms::derive(record).status.as_str(), "RECEIVED");
+        assert!(record.content.as_ref().is_some_and(|group| group.content.text.is_none()));
+    }
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 mod columns;
 mod decode;
 mod encode;
-
 #[cfg(test)]
-pub(crate) use columns::SmsColumn;
+mod tests;
+
 pub(crate) use columns::{ROWS, schema};
 pub use decode::decode_sms;
 pub use encode::encode_sms;
