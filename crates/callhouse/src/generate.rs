@@ -1,4 +1,4 @@
-//! The generator: a set of calls with everything that goes wrong on the way, as a function of its options.
+//! The generator: a set of calls and text messages with everything that goes wrong on the way, as a function of its options.
 //!
 //! [`Generator`] yields messages in the order they would arrive and keeps only those in flight in memory. It
 //! counts its own control totals. It shares no code with what reads events: a fault on one side must show as a
@@ -20,6 +20,7 @@ mod rating;
 mod record;
 pub(crate) mod settled;
 pub(crate) mod sink;
+mod sms;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -31,13 +32,14 @@ use std::sync::Arc;
 
 pub(crate) use message::{Kind, Message};
 pub(crate) use options::{DEFAULT_START, Options, Pattern};
-pub(crate) use totals::{Report, Totals};
+pub(crate) use totals::{Report, SmsGroupReport, Totals};
 
 use call::Call;
 use draw::Draw;
-use events::Teller;
+use events::{Teller, Told};
 use faults::Fate;
 use interactions::Interactions;
+use sms::{Messages, Sms, SmsTeller};
 use world::World;
 
 /// Makes the messages of a set.
@@ -48,6 +50,7 @@ pub(crate) struct Generator {
     set: String,
     world: Arc<World>,
     interactions: Interactions,
+    sms: Messages,
     in_flight: BinaryHeap<Reverse<InFlight>>,
     next_in_flight: u64,
     totals: Totals,
@@ -81,6 +84,7 @@ impl Generator {
             set: format!("{trace:016x}"),
             world: Arc::new(World::new(options)),
             interactions: Interactions::new(options),
+            sms: Messages::new(options),
             in_flight: BinaryHeap::new(),
             next_in_flight: 0,
             totals: Totals::default(),
@@ -106,15 +110,27 @@ impl Generator {
         self.totals.count_call(&call, &fate);
 
         let told = Teller { call: &call, clock: fate.clock, set: &self.set }.tell(fate.correction.as_ref());
-        let key: Box<str> = format!("{}/{}", call.account.name, call.call_id).into();
+        self.send_told(&call.account.name, &call.call_id, told, &mut draw);
+    }
+
+    /// Sends the messages of a text message, with its faults.
+    fn send_sms(&mut self, sms: &Sms<'_>) {
+        self.totals.count_sms(sms);
+        let told = SmsTeller { sms, set: &self.set }.tell();
+        self.send_told(&sms.account.name, &sms.sms_id, told, &mut sms::fault_stream(self.seed, sms.index));
+    }
+
+    /// Sends events of one thing: late, twice, out of order and with rubbish between them.
+    fn send_told(&mut self, account: &str, subject: &str, told: Vec<Told>, draw: &mut Draw) {
+        let key: Box<str> = format!("{account}/{subject}").into();
         for event in told {
-            let deliver_at_ms = event.at_ms + faults::delay_ms(&mut draw);
-            if faults::is_followed_by_rubbish(&mut draw) {
-                let payload = faults::rubbish(&event.json, &call.account.name, &mut draw);
+            let deliver_at_ms = event.at_ms + faults::delay_ms(draw);
+            if faults::is_followed_by_rubbish(draw) {
+                let payload = faults::rubbish(&event.json, account, draw);
                 self.deliver(deliver_at_ms + 1, &key, payload, Kind::Malformed);
             }
             let payload = event.json.into_bytes();
-            if let Some(after_ms) = faults::duplicate_after_ms(&mut draw) {
+            if let Some(after_ms) = faults::duplicate_after_ms(draw) {
                 self.deliver(deliver_at_ms + after_ms, &key, payload.clone(), Kind::Duplicate);
             }
             self.deliver(deliver_at_ms, &key, payload, Kind::Event);
@@ -132,15 +148,21 @@ impl Iterator for Generator {
     type Item = Message;
 
     fn next(&mut self) -> Option<Message> {
-        // Messages may arrive as soon as no call that starts later can be ahead of them.
+        // Messages may arrive as soon as nothing that begins later can be ahead of them.
         let world = Arc::clone(&self.world);
-        while let Some(started_at) = self.interactions.peek() {
-            if self.in_flight.peek().is_some_and(|Reverse(first)| first.order.0 <= started_at) {
+        loop {
+            let (call_at, sms_at) = (self.interactions.peek(), self.sms.peek());
+            let Some(begins_at) = call_at.into_iter().chain(sms_at).min() else { break };
+            if self.in_flight.peek().is_some_and(|Reverse(first)| first.order.0 <= begins_at) {
                 break;
             }
-            let Some(interaction) = self.interactions.next() else { break };
-            for call in interaction.draw(&world, self.seed) {
-                self.send(call);
+            if call_at == Some(begins_at) {
+                let Some(interaction) = self.interactions.next() else { break };
+                for call in interaction.draw(&world, self.seed) {
+                    self.send(call);
+                }
+            } else if let Some(sms) = self.sms.next(&world) {
+                self.send_sms(&sms);
             }
         }
         let Reverse(InFlight { message, .. }) = self.in_flight.pop()?;

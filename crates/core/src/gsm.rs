@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::words::text_enum;
 
-pub use alphabet::{BASIC, EXTENSION, ESCAPE, septets};
+pub use alphabet::{BASIC, ESCAPE, EXTENSION, septets};
 
 text_enum!(
     /// How the characters of a message are written, in CALLR's words.

@@ -26,7 +26,8 @@ fn word() -> impl Strategy<Value = Box<str>> {
 }
 
 fn party() -> impl Strategy<Value = Box<str>> {
-    prop_oneof![Just("+33600000596"), Just("+14165550123"), Just("ACME Bank"), Just("36105")].prop_map(Into::into)
+    prop_oneof![Just("+33600000596"), Just("+14165550123"), Just("ACME Bank"), Just("36105")]
+        .prop_map(Into::into)
 }
 
 fn text() -> impl Strategy<Value = Box<str>> {

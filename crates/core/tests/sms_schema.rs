@@ -216,10 +216,8 @@ fn a_status_that_the_type_cannot_have_is_rejected() {
 #[test]
 fn words_the_code_writes_are_words_the_table_knows() {
     let sms = read(schemas().join("tables/sms.v1.toml"));
-    let columns: BTreeMap<String, Table> = rows(&sms, "columns")
-        .into_iter()
-        .map(|column| (text(&column, "name").to_owned(), column))
-        .collect();
+    let columns: BTreeMap<String, Table> =
+        rows(&sms, "columns").into_iter().map(|column| (text(&column, "name").to_owned(), column)).collect();
     for (name, known) in closed_sets() {
         assert_eq!(list(&columns[name], "values"), known, "{name}");
     }

@@ -23,6 +23,8 @@ const ACCOUNTS: u32 = 5;
 const SEED: u64 = 2_026;
 const PAST_DAYS: u32 = 30;
 const PAST_CALLS: u64 = 20_000;
+/// There are so many calls for each text message.
+const CALLS_PER_SMS: u64 = 2;
 /// The live calls go on for so long.
 const LIVE_DAYS: u32 = 30;
 /// The index of the first live call, far above the past ones.
@@ -100,7 +102,16 @@ fn days(count: u32) -> i64 {
 }
 
 fn options(calls: u64, first_call: u64, start: Timestamp, days: u32, pattern: Pattern) -> Options {
-    Options { seed: SEED, calls, first_call, accounts: ACCOUNTS, start, days, pattern }
+    Options {
+        seed: SEED,
+        calls,
+        sms: calls / CALLS_PER_SMS,
+        first_call,
+        accounts: ACCOUNTS,
+        start,
+        days,
+        pattern,
+    }
 }
 
 /// Credentials to try things with.

@@ -1,4 +1,4 @@
-//! `callhouse generate`: makes a set of calls, delivers it, and says what a warehouse must make of it.
+//! `callhouse generate`: makes a set of calls and text messages, delivers it, and says what a warehouse must make of it.
 
 mod print;
 
@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     /// Calls (legs) to make
     #[arg(long, value_name = "N")]
     calls: u64,
+    /// Text messages to make beside the calls
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "settled")]
+    sms: u64,
     /// What the set is a function of, with the other options
     #[arg(long, value_name = "S")]
     seed: u64,
@@ -80,6 +83,7 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
     progress.finish_and_clear();
     keep_totals(&report, arguments.totals.as_deref())?;
     print::groups(&report)?;
+    print::sms_groups(&report)?;
     Ok(print::messages(&report)?)
 }
 
@@ -138,6 +142,7 @@ fn options(arguments: &Arguments) -> anyhow::Result<Options> {
     Ok(Options {
         seed: arguments.seed,
         calls: arguments.calls,
+        sms: arguments.sms,
         first_call: 0,
         accounts: arguments.accounts,
         start,

@@ -28,6 +28,8 @@ const WEEK: [f64; 7] = [1.05, 1.0, 1.0, 1.0, 0.95, 0.35, 0.25];
 pub(super) struct Arrivals {
     draw: Draw,
     seed: u64,
+    /// The first of the streams that this is drawn from.
+    stream: u64,
     start: Timestamp,
     pattern: Pattern,
     minutes: u64,
@@ -40,18 +42,25 @@ pub(super) struct Arrivals {
 }
 
 impl Arrivals {
+    /// Of the calls of a set.
     pub(super) fn new(options: &Options) -> Self {
+        Self::of(options, options.calls, STREAM_ARRIVALS)
+    }
+
+    /// Of so many of whatever begins as calls do.
+    pub(super) fn of(options: &Options, count: u64, stream: u64) -> Self {
         let minutes = u64::from(options.days.max(1)) * MINUTES_PER_DAY;
-        let mut draw = Draw::new(options.seed, STREAM_ARRIVALS);
+        let mut draw = Draw::new(options.seed, stream);
         let mut arrivals = Self {
             flash_crowd_minute: draw.below(minutes),
             draw,
             seed: options.seed,
+            stream,
             start: options.start,
             pattern: options.pattern,
             minutes,
             next_minute: 0,
-            calls_left: options.calls,
+            calls_left: count,
             weight_left: 0.0,
             minute: Vec::new(),
         };
@@ -69,7 +78,7 @@ impl Arrivals {
         let hour = at.micros().rem_euclid(MICROS_PER_DAY) / (60 * MICROS_PER_MINUTE);
         let hour = usize::try_from(hour).unwrap_or(0);
         // Noise moves by the quarter of an hour, as load does, and not from minute to minute.
-        let noise = Draw::new(self.seed, STREAM_ARRIVALS + 1 + minute / 15).noise(0.1);
+        let noise = Draw::new(self.seed, self.stream + 1 + minute / 15).noise(0.1);
         let crowd = (self.flash_crowd_minute..self.flash_crowd_minute + 5).contains(&minute);
         OFFICE_HOURS[hour] * WEEK[day] * noise * if crowd { 10.0 } else { 1.0 }
     }
@@ -125,6 +134,7 @@ mod tests {
         let options = Options {
             seed: 3,
             calls: 20_000,
+            sms: 0,
             first_call: 0,
             accounts: 1,
             start: DEFAULT_START,

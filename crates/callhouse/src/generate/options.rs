@@ -8,14 +8,16 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
     /// Call records (legs) to make.
     pub(crate) calls: u64,
-    /// Index of the first of them: sets of one seed with other indexes have the same accounts and numbers and
-    /// other calls.
+    /// Text messages to make.
+    pub(crate) sms: u64,
+    /// Index of the first of both: sets of one seed with other indexes have the same accounts and numbers and
+    /// other calls and messages.
     pub(crate) first_call: u64,
     /// Accounts that share them.
     pub(crate) accounts: u32,
-    /// First instant a call may start at.
+    /// First instant a call may start or a message be made at.
     pub(crate) start: Timestamp,
-    /// Days over which calls start.
+    /// Days over which they do.
     pub(crate) days: u32,
     pub(crate) pattern: Pattern,
 }

@@ -1,6 +1,8 @@
 //! Control totals: what a warehouse that took everything in must answer, counted from the calls themselves and
 //! not by any code that reads events.
 
+mod sms;
+
 use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
@@ -10,6 +12,10 @@ use super::faults::Fate;
 use super::json::decimal;
 use super::message::Kind;
 use super::numbers::Number;
+use super::sms::Sms;
+use sms::SmsTotals;
+
+pub(crate) use sms::SmsGroupReport;
 
 /// Totals of a set, growing while it is made; whole when its last message has been taken.
 #[derive(Debug, Default)]
@@ -20,6 +26,7 @@ pub(crate) struct Totals {
     open_calls: u64,
     corrections: u64,
     groups: BTreeMap<(String, Direction), Group>,
+    sms: SmsTotals,
 }
 
 #[derive(Debug, Default)]
@@ -38,7 +45,9 @@ struct Group {
 pub(crate) struct Report {
     pub(crate) seed: u64,
     pub(crate) calls: u64,
-    /// Messages of every kind; the three below are among them.
+    /// Text messages.
+    pub(crate) sms: u64,
+    /// Messages of the log, of every kind; the three below are among them.
     pub(crate) messages: u64,
     /// Messages that are an event, the duplicates included.
     pub(crate) events: u64,
@@ -48,6 +57,7 @@ pub(crate) struct Report {
     pub(crate) open_calls: u64,
     pub(crate) corrections: u64,
     pub(crate) groups: Vec<GroupReport>,
+    pub(crate) sms_groups: Vec<SmsGroupReport>,
 }
 
 /// Totals of one account and direction. Amounts are euros with six decimals.
@@ -85,7 +95,11 @@ impl Totals {
         self.corrections += u64::from(fate.correction.is_some());
     }
 
-    /// Takes in what was counted of other calls.
+    pub(super) fn count_sms(&mut self, sms: &Sms<'_>) {
+        self.sms.count(sms);
+    }
+
+    /// Takes in what was counted of other calls, which are made without text messages.
     pub(super) fn add(&mut self, other: Self) {
         self.messages += other.messages;
         self.duplicates += other.duplicates;
@@ -131,9 +145,11 @@ impl Totals {
                 unique_callers: u64::try_from(group.callers.len()).unwrap_or(u64::MAX),
             })
             .collect();
+        let sms_groups = self.sms.report();
         Report {
             seed,
             calls: groups.iter().map(|group| group.calls).sum(),
+            sms: sms_groups.iter().map(|group| group.messages).sum(),
             messages: self.messages,
             events: self.messages - self.malformed,
             duplicates: self.duplicates,
@@ -141,6 +157,7 @@ impl Totals {
             open_calls: self.open_calls,
             corrections: self.corrections,
             groups,
+            sms_groups,
         }
     }
 }

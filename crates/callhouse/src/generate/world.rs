@@ -1,4 +1,4 @@
-//! Who calls: accounts with their numbers, apps and trunks, drawn once per set.
+//! Who calls and writes: accounts with their numbers, apps and trunks, drawn once per set.
 
 use callhouse_core::ids::short_hash;
 
@@ -11,6 +11,9 @@ pub(super) const STREAM_WORLD: u64 = 1 << 60;
 pub(super) const STREAM_ARRIVALS: u64 = 2 << 60;
 pub(super) const STREAM_NUMBERS: u64 = 3 << 60;
 pub(super) const STREAM_MALFORMED: u64 = 4 << 60;
+pub(super) const STREAM_SMS: u64 = 5 << 60;
+pub(super) const STREAM_SMS_FAULTS: u64 = 6 << 60;
+pub(super) const STREAM_SMS_ARRIVALS: u64 = 7 << 60;
 
 const FIRST_NAMES: [&str; 24] = [
     "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "harbor", "iris", "juniper", "kestrel",
@@ -103,7 +106,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(options: &Options) -> Self {
         let count = options.accounts.max(1);
-        let parties = (options.calls / u64::from(count)).clamp(50, 2_000_000);
+        let parties = (options.calls.max(options.sms) / u64::from(count)).clamp(50, 2_000_000);
         let accounts = (0..count).map(|index| account(options.seed, index, parties)).collect();
         Self { seed: options.seed, accounts }
     }

@@ -58,7 +58,8 @@ async fn rec_2_rebuilt_text_messages_are_the_live_ones_beside_calls() {
         lake.commit_events(half, &now).await;
         compactor.step().await.expect("steps");
     }
-    let rebuilder = Rebuilder::new(lake.catalog.clone(), RebuildOptions { memory_rows: 3, ..Default::default() });
+    let rebuilder =
+        Rebuilder::new(lake.catalog.clone(), RebuildOptions { memory_rows: 3, ..Default::default() });
     let report = rebuilder.rebuild(silent()).await.expect("rebuilds");
     assert!(report.agrees(), "{report:?}");
     let found = |family| report.of(family).map(|found| (found.records, found.events));

@@ -82,8 +82,12 @@ fn rating() -> impl Strategy<Value = Rating> {
 
 /// Records of a handful of messages of three accounts, redacted ones among them.
 pub(crate) fn sms_record() -> impl Strategy<Value = SmsRecord> {
-    let identity =
-        (select(vec!["acme", "b2", "zeta"]), select(vec!["1", "8242D945", "x@host", "ünï"]), instant(), 0..3_i64);
+    let identity = (
+        select(vec!["acme", "b2", "zeta"]),
+        select(vec!["1", "8242D945", "x@host", "ünï"]),
+        instant(),
+        0..3_i64,
+    );
     let message = (
         group(instant().prop_map(|created_at| Creation { created_at })),
         group(parties()),

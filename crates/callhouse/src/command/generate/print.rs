@@ -2,7 +2,7 @@
 
 use callhouse_lake::CompactionReport;
 
-use crate::generate::Report;
+use crate::generate::{Report, SmsGroupReport};
 use crate::output;
 
 /// The control totals, account by account and direction by direction.
@@ -38,6 +38,28 @@ pub(super) fn groups(report: &Report) -> std::io::Result<()> {
     output::table(&header, &rows, 2)
 }
 
+/// The control totals of text messages, in the same way; nothing when there are none.
+pub(super) fn sms_groups(report: &Report) -> std::io::Result<()> {
+    if report.sms_groups.is_empty() {
+        return Ok(());
+    }
+    let row = |group: &SmsGroupReport| {
+        vec![
+            group.account.clone(),
+            group.direction.to_owned(),
+            group.messages.to_string(),
+            group.parts.to_string(),
+            group.received.to_string(),
+            group.failed.to_string(),
+            group.expired.to_string(),
+            group.debit.clone(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = report.sms_groups.iter().map(row).collect();
+    let header = ["account", "direction", "sms", "parts", "received", "failed", "expired", "debit EUR"];
+    output::table(&header, &rows, 2)
+}
+
 /// What was delivered as messages.
 pub(super) fn messages(report: &Report) -> std::io::Result<()> {
     output::line(format!(
@@ -61,6 +83,7 @@ pub(super) fn settled(report: &Report, written: &CompactionReport) -> std::io::R
 }
 
 fn calls(report: &Report) -> String {
-    let Report { calls, open_calls, corrections, .. } = report;
-    format!("{calls} calls, {open_calls} of them open, {corrections} corrected")
+    let Report { calls, open_calls, corrections, sms, .. } = report;
+    let beside = if *sms == 0 { String::new() } else { format!("; {sms} text messages") };
+    format!("{calls} calls, {open_calls} of them open, {corrections} corrected{beside}")
 }

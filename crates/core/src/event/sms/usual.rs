@@ -89,7 +89,11 @@ mod tests {
         let data: SmsData = serde_json::from_str(&text).expect("data");
         assert_eq!(usual(&text).as_ref(), Some(&data));
         let written = serde_json::to_value(&data).expect("serialises");
-        assert_eq!(written.as_object().map(serde_json::Map::len), Some(MEMBERS.len()), "a field is not in this test");
+        assert_eq!(
+            written.as_object().map(serde_json::Map::len),
+            Some(MEMBERS.len()),
+            "a field is not in this test"
+        );
         for member in MEMBERS {
             let alone = format!("{{{member}}}");
             assert_eq!(usual(&alone), serde_json::from_str(&alone).ok(), "{alone}");

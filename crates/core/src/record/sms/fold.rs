@@ -49,11 +49,7 @@ const fn authority(event_type: SmsEventType, matter: Matter) -> u8 {
 }
 
 /// Joins what an event states into the record of its message.
-pub(super) fn fold(
-    record: &mut SmsRecord,
-    mut statement: Statement<'_, SmsRecord>,
-    phones: &mut PhoneBook,
-) {
+pub(super) fn fold(record: &mut SmsRecord, mut statement: Statement<'_, SmsRecord>, phones: &mut PhoneBook) {
     let Statement { event_type, time, .. } = statement;
     record.first_event_at = record.first_event_at.min(time);
     record.last_event_at = record.last_event_at.max(time);
@@ -116,8 +112,8 @@ impl Statement<'_, SmsRecord> {
 
     fn queue(&self) -> Option<Group<Queue>> {
         let queued_at = self.instant(self.data.queued_at, SmsEventType::Queued)?;
-        let is_remote = self.event_type == SmsEventType::Queued
-            && self.data.status == Some(StatedStatus::RemoteQueued);
+        let is_remote =
+            self.event_type == SmsEventType::Queued && self.data.status == Some(StatedStatus::RemoteQueued);
         let status = if is_remote { QueueStatus::RemoteQueued } else { QueueStatus::Pending };
         let stamp = self.stamp(Matter::Steps, queued_at);
         Some(Group { stamp, content: Queue { queued_at, status } })

@@ -10,9 +10,7 @@ use callhouse_core::record::{Group, Stamp};
 use callhouse_core::{SmsRecord, Timestamp};
 
 use super::columns::SmsColumn as C;
-use super::columns::{
-    CONTENT, CREATION, OUTCOME, PARTIES, QUEUE, RATING, ROWS, SEGMENTS, SENDING, schema,
-};
+use super::columns::{CONTENT, CREATION, OUTCOME, PARTIES, QUEUE, RATING, ROWS, SEGMENTS, SENDING, schema};
 use super::decode::decode_steps;
 use crate::error::Error;
 use crate::rows::Cells;
@@ -75,7 +73,8 @@ fn parties(records: &[&SmsRecord], found: &mut Columns) {
 }
 
 fn content(records: &[&SmsRecord], found: &mut Columns) {
-    let contents = || records.iter().copied().map(|record| record.content.as_ref().map(|group| &group.content));
+    let contents =
+        || records.iter().copied().map(|record| record.content.as_ref().map(|group| &group.content));
     found.insert(C::Text, texts(contents().map(|content: Option<&Content>| content?.text.as_deref())));
     let classes = contents().map(|content| content?.message_class.map(i16::from));
     found.insert(C::MessageClass, Arc::new(Int16Array::from_iter(classes)));
@@ -85,7 +84,8 @@ fn content(records: &[&SmsRecord], found: &mut Columns) {
     found.insert(C::CountedEncoding, texts(counted));
     found.insert(C::CountedParts, int32s(contents().map(|content| content?.counted_parts)));
 
-    let segments = || records.iter().copied().map(|record| record.segments.as_ref().map(|group| &group.content));
+    let segments =
+        || records.iter().copied().map(|record| record.segments.as_ref().map(|group| &group.content));
     let stated = segments().map(|segments: Option<&Segments>| Some(segments?.encoding?.as_str()));
     found.insert(C::StatedEncoding, texts(stated));
     found.insert(C::StatedParts, int32s(segments().map(|segments| segments?.parts)));

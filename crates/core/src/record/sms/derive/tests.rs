@@ -20,7 +20,9 @@ fn partial(event_type: SmsEventType, millis: i64, data: SmsData) -> SmsRecord {
 
 /// What follows from events, told in each of their orders, which must not matter.
 fn derived(events: &[(SmsEventType, i64)]) -> Derived {
-    derived_of(events.iter().map(|(event_type, millis)| partial(*event_type, *millis, SmsData::default())).collect())
+    derived_of(
+        events.iter().map(|(event_type, millis)| partial(*event_type, *millis, SmsData::default())).collect(),
+    )
 }
 
 fn derived_of(partials: Vec<SmsRecord>) -> Derived {
@@ -138,9 +140,8 @@ fn what_an_event_states_of_the_parts_beats_what_the_text_makes() {
     };
     let of = |derived: &Derived| (derived.encoding, derived.parts);
     assert_eq!(of(&derived_of(vec![created()])), (Some(Encoding::Gsm), Some(2)));
-    let stated = |event_type, parts| {
-        partial(event_type, 5, SmsData { parts: Some(parts), ..SmsData::default() })
-    };
+    let stated =
+        |event_type, parts| partial(event_type, 5, SmsData { parts: Some(parts), ..SmsData::default() });
     let sent = || stated(SmsEventType::Sent, 3);
     assert_eq!(of(&derived_of(vec![created(), sent()])), (Some(Encoding::Gsm), Some(3)));
     let rated = stated(SmsEventType::Rated, 4);

@@ -128,8 +128,7 @@ fn numbers_are_normalised_and_senders_kept() {
 #[test]
 fn parts_are_counted_from_the_text_in_the_encoding_insisted_on() {
     let counted = |text: &str, forced_encoding, encoding| {
-        let data =
-            SmsData { text: Some(text.into()), forced_encoding, encoding, ..SmsData::default() };
+        let data = SmsData { text: Some(text.into()), forced_encoding, encoding, ..SmsData::default() };
         let content = folded(SmsEventType::Created, 0, data).content.expect("present").content;
         (content.counted_encoding, content.counted_parts)
     };
