@@ -1,4 +1,4 @@
-//! The generator: a set of calls and text messages with everything that goes wrong on the way, as a function of its options.
+//! The generator: a set of calls, text messages and webhook deliveries with everything that goes wrong on the way, as a function of its options.
 //!
 //! [`Generator`] yields messages in the order they would arrive and keeps only those in flight in memory. It
 //! counts its own control totals. It shares no code with what reads events: a fault on one side must show as a
@@ -7,6 +7,7 @@
 
 mod arrivals;
 mod call;
+mod deliveries;
 mod draw;
 mod events;
 mod faults;
@@ -32,9 +33,10 @@ use std::sync::Arc;
 
 pub(crate) use message::{Kind, Message};
 pub(crate) use options::{DEFAULT_START, Options, Pattern};
-pub(crate) use totals::{Report, SmsGroupReport, Totals};
+pub(crate) use totals::{DeliveryGroupReport, Report, SmsGroupReport, Totals};
 
 use call::Call;
+use deliveries::{AttemptTeller, Deliveries, Delivery};
 use draw::Draw;
 use events::{Teller, Told};
 use faults::Fate;
@@ -51,6 +53,7 @@ pub(crate) struct Generator {
     world: Arc<World>,
     interactions: Interactions,
     sms: Messages,
+    deliveries: Deliveries,
     in_flight: BinaryHeap<Reverse<InFlight>>,
     next_in_flight: u64,
     totals: Totals,
@@ -85,6 +88,7 @@ impl Generator {
             world: Arc::new(World::new(options)),
             interactions: Interactions::new(options),
             sms: Messages::new(options),
+            deliveries: Deliveries::new(options),
             in_flight: BinaryHeap::new(),
             next_in_flight: 0,
             totals: Totals::default(),
@@ -120,6 +124,14 @@ impl Generator {
         self.send_told(&sms.account.name, &sms.sms_id, told, &mut sms::fault_stream(self.seed, sms.index));
     }
 
+    /// Sends the messages of a webhook delivery, with its faults.
+    fn send_delivery(&mut self, delivery: &Delivery<'_>) {
+        self.totals.count_delivery(delivery);
+        let told = AttemptTeller { delivery, set: &self.set }.tell();
+        let mut draw = deliveries::fault_stream(self.seed, delivery.index);
+        self.send_told(&delivery.account.name, &delivery.event_id, told, &mut draw);
+    }
+
     /// Sends events of one thing: late, twice, out of order and with rubbish between them.
     fn send_told(&mut self, account: &str, subject: &str, told: Vec<Told>, draw: &mut Draw) {
         let key: Box<str> = format!("{account}/{subject}").into();
@@ -152,7 +164,8 @@ impl Iterator for Generator {
         let world = Arc::clone(&self.world);
         loop {
             let (call_at, sms_at) = (self.interactions.peek(), self.sms.peek());
-            let Some(begins_at) = call_at.into_iter().chain(sms_at).min() else { break };
+            let next = call_at.into_iter().chain(sms_at).chain(self.deliveries.peek()).min();
+            let Some(begins_at) = next else { break };
             if self.in_flight.peek().is_some_and(|Reverse(first)| first.order.0 <= begins_at) {
                 break;
             }
@@ -161,8 +174,11 @@ impl Iterator for Generator {
                 for call in interaction.draw(&world, self.seed) {
                     self.send(call);
                 }
-            } else if let Some(sms) = self.sms.next(&world) {
+            } else if sms_at == Some(begins_at) {
+                let Some(sms) = self.sms.next(&world) else { break };
                 self.send_sms(&sms);
+            } else if let Some(delivery) = self.deliveries.next(&world) {
+                self.send_delivery(&delivery);
             }
         }
         let Reverse(InFlight { message, .. }) = self.in_flight.pop()?;

@@ -25,6 +25,8 @@ const PAST_DAYS: u32 = 30;
 const PAST_CALLS: u64 = 20_000;
 /// There are so many calls for each text message.
 const CALLS_PER_SMS: u64 = 2;
+/// And so many for each webhook delivery.
+const CALLS_PER_DELIVERY: u64 = 10;
 /// The live calls go on for so long.
 const LIVE_DAYS: u32 = 30;
 /// The index of the first live call, far above the past ones.
@@ -106,6 +108,7 @@ fn options(calls: u64, first_call: u64, start: Timestamp, days: u32, pattern: Pa
         seed: SEED,
         calls,
         sms: calls / CALLS_PER_SMS,
+        deliveries: calls / CALLS_PER_DELIVERY,
         first_call,
         accounts: ACCOUNTS,
         start,

@@ -1,4 +1,4 @@
-//! `callhouse generate`: makes a set of calls and text messages, delivers it, and says what a warehouse must make of it.
+//! `callhouse generate`: makes a set of calls, text messages and webhook deliveries, delivers it, and says what a warehouse must make of it.
 
 mod print;
 
@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
     /// Text messages to make beside the calls
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "settled")]
     sms: u64,
+    /// Webhook deliveries of another system to make beside them, one attempt or more each
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "settled")]
+    deliveries: u64,
     /// What the set is a function of, with the other options
     #[arg(long, value_name = "S")]
     seed: u64,
@@ -84,6 +87,7 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
     keep_totals(&report, arguments.totals.as_deref())?;
     print::groups(&report)?;
     print::sms_groups(&report)?;
+    print::delivery_groups(&report)?;
     Ok(print::messages(&report)?)
 }
 
@@ -143,6 +147,7 @@ fn options(arguments: &Arguments) -> anyhow::Result<Options> {
         seed: arguments.seed,
         calls: arguments.calls,
         sms: arguments.sms,
+        deliveries: arguments.deliveries,
         first_call: 0,
         accounts: arguments.accounts,
         start,

@@ -135,6 +135,7 @@ mod tests {
             seed: 3,
             calls: 20_000,
             sms: 0,
+            deliveries: 0,
             first_call: 0,
             accounts: 1,
             start: DEFAULT_START,

@@ -10,8 +10,10 @@ pub(crate) struct Options {
     pub(crate) calls: u64,
     /// Text messages to make.
     pub(crate) sms: u64,
-    /// Index of the first of both: sets of one seed with other indexes have the same accounts and numbers and
-    /// other calls and messages.
+    /// Webhook deliveries to make, of one attempt or more each.
+    pub(crate) deliveries: u64,
+    /// Index of the first of each: sets of one seed with other indexes have the same accounts and numbers and
+    /// other calls, messages and deliveries.
     pub(crate) first_call: u64,
     /// Accounts that share them.
     pub(crate) accounts: u32,

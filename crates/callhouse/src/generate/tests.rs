@@ -14,6 +14,7 @@ fn options(seed: u64) -> Options {
         seed,
         calls: 4_000,
         sms: 0,
+        deliveries: 0,
         first_call: 0,
         accounts: 7,
         start: DEFAULT_START,

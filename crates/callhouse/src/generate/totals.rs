@@ -1,6 +1,7 @@
 //! Control totals: what a warehouse that took everything in must answer, counted from the calls themselves and
 //! not by any code that reads events.
 
+mod deliveries;
 mod sms;
 
 use std::collections::{BTreeMap, HashSet};
@@ -8,13 +9,16 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Serialize;
 
 use super::call::{Call, Direction};
+use super::deliveries::Delivery;
 use super::faults::Fate;
 use super::json::decimal;
 use super::message::Kind;
 use super::numbers::Number;
 use super::sms::Sms;
+use deliveries::DeliveryTotals;
 use sms::SmsTotals;
 
+pub(crate) use deliveries::DeliveryGroupReport;
 pub(crate) use sms::SmsGroupReport;
 
 /// Totals of a set, growing while it is made; whole when its last message has been taken.
@@ -27,6 +31,7 @@ pub(crate) struct Totals {
     corrections: u64,
     groups: BTreeMap<(String, Direction), Group>,
     sms: SmsTotals,
+    deliveries: DeliveryTotals,
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +52,8 @@ pub(crate) struct Report {
     pub(crate) calls: u64,
     /// Text messages.
     pub(crate) sms: u64,
+    /// Attempts of webhook deliveries.
+    pub(crate) attempts: u64,
     /// Messages of the log, of every kind; the three below are among them.
     pub(crate) messages: u64,
     /// Messages that are an event, the duplicates included.
@@ -58,6 +65,7 @@ pub(crate) struct Report {
     pub(crate) corrections: u64,
     pub(crate) groups: Vec<GroupReport>,
     pub(crate) sms_groups: Vec<SmsGroupReport>,
+    pub(crate) delivery_groups: Vec<DeliveryGroupReport>,
 }
 
 /// Totals of one account and direction. Amounts are euros with six decimals.
@@ -99,7 +107,11 @@ impl Totals {
         self.sms.count(sms);
     }
 
-    /// Takes in what was counted of other calls, which are made without text messages.
+    pub(super) fn count_delivery(&mut self, delivery: &Delivery<'_>) {
+        self.deliveries.count(delivery);
+    }
+
+    /// Takes in what was counted of other calls, which are made without anything else.
     pub(super) fn add(&mut self, other: Self) {
         self.messages += other.messages;
         self.duplicates += other.duplicates;
@@ -145,11 +157,12 @@ impl Totals {
                 unique_callers: u64::try_from(group.callers.len()).unwrap_or(u64::MAX),
             })
             .collect();
-        let sms_groups = self.sms.report();
+        let (sms_groups, delivery_groups) = (self.sms.report(), self.deliveries.report());
         Report {
             seed,
             calls: groups.iter().map(|group| group.calls).sum(),
             sms: sms_groups.iter().map(|group| group.messages).sum(),
+            attempts: delivery_groups.iter().map(|group| group.attempts).sum(),
             messages: self.messages,
             events: self.messages - self.malformed,
             duplicates: self.duplicates,
@@ -158,6 +171,7 @@ impl Totals {
             corrections: self.corrections,
             groups,
             sms_groups,
+            delivery_groups,
         }
     }
 }

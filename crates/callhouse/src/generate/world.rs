@@ -14,6 +14,9 @@ pub(super) const STREAM_MALFORMED: u64 = 4 << 60;
 pub(super) const STREAM_SMS: u64 = 5 << 60;
 pub(super) const STREAM_SMS_FAULTS: u64 = 6 << 60;
 pub(super) const STREAM_SMS_ARRIVALS: u64 = 7 << 60;
+pub(super) const STREAM_DELIVERIES: u64 = 8 << 60;
+pub(super) const STREAM_DELIVERY_FAULTS: u64 = 9 << 60;
+pub(super) const STREAM_DELIVERY_ARRIVALS: u64 = 10 << 60;
 
 const FIRST_NAMES: [&str; 24] = [
     "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "harbor", "iris", "juniper", "kestrel",

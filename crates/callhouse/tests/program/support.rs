@@ -273,6 +273,18 @@ pub(crate) fn assert_calls_equal(place: &Place, totals: &[&Value]) {
     assert_eq!(answered, expected);
 }
 
+/// The webhook attempts of a set, account by account. What came twice is in the log twice.
+pub(crate) fn assert_deliveries_equal(place: &Place, totals: &Value) {
+    let answered = place.sql(
+        "SELECT account, count(DISTINCT event_id) AS deliveries, \
+         count(DISTINCT CASE WHEN status = 'SUCCESS' THEN event_id END) AS taken, \
+         count(*) AS attempts, sum(duration_ms) AS duration_ms \
+         FROM (SELECT DISTINCT account, event_id, try_number, status, duration_ms FROM webhook_deliveries) \
+         GROUP BY account ORDER BY account",
+    );
+    assert_eq!(answered, *totals["delivery_groups"].as_array().expect("groups"));
+}
+
 /// Every log offset is in the lake at most once.
 pub(crate) fn assert_no_offset_twice(place: &Place) {
     let twice = place.sql(

@@ -2,7 +2,7 @@
 
 use callhouse_lake::CompactionReport;
 
-use crate::generate::{Report, SmsGroupReport};
+use crate::generate::{DeliveryGroupReport, Report, SmsGroupReport};
 use crate::output;
 
 /// The control totals, account by account and direction by direction.
@@ -58,6 +58,24 @@ pub(super) fn sms_groups(report: &Report) -> std::io::Result<()> {
     let rows: Vec<Vec<String>> = report.sms_groups.iter().map(row).collect();
     let header = ["account", "direction", "sms", "parts", "received", "failed", "expired", "debit EUR"];
     output::table(&header, &rows, 2)
+}
+
+/// The control totals of webhook deliveries, account by account; nothing when there are none.
+pub(super) fn delivery_groups(report: &Report) -> std::io::Result<()> {
+    if report.delivery_groups.is_empty() {
+        return Ok(());
+    }
+    let row = |group: &DeliveryGroupReport| {
+        vec![
+            group.account.clone(),
+            group.deliveries.to_string(),
+            group.taken.to_string(),
+            group.attempts.to_string(),
+            group.duration_ms.to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = report.delivery_groups.iter().map(row).collect();
+    output::table(&["account", "deliveries", "taken", "attempts", "duration ms"], &rows, 1)
 }
 
 /// What was delivered as messages.
