@@ -80,7 +80,7 @@ class Program:
         """Files, rows and bytes by table, from `callhouse status`."""
         tables = {}
         for line in self.run("status").splitlines():
-            match = re.match(r"^(call_events|calls_recent|calls|rejections)\s+(\d+)\s+(\d+)\s+(\d+)\s*$", line)
+            match = re.match(r"^([a-z_]+)\s+(\d+)\s+(\d+)\s+(\d+)\s*$", line)
             if match:
                 files, rows, size = (int(number) for number in match.groups()[1:])
                 tables[match[1]] = {"files": files, "rows": rows, "bytes": size}
