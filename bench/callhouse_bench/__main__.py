@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from . import growth, report
-from .parts import PARTS, Parts
+from .parts import PARTS, USUAL, Parts
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
         help="settled calls the questions are asked over; 0 asks over those taken in as events [10000000]",
     )
     parser.add_argument("--files", type=int, default=100_000, help="live files of the part `files` [100000]")
-    parser.add_argument("--part", action="append", choices=PARTS, help="only this part; may be repeated")
+    parser.add_argument("--part", action="append", choices=PARTS, help=f"only this part; may be repeated [{', '.join(USUAL)}]")
     parser.add_argument(
         "--rate", action="append", type=int,
         help="events/s beside which visibility is probed [0, 1000, 10000 and half the maximum]",
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def measure(arguments: argparse.Namespace, folder: Path) -> Path | None:
-    names = arguments.part or PARTS
+    names = arguments.part or USUAL
     parts = Parts(arguments.program, folder, arguments.calls, arguments.query_calls, arguments.files, arguments.rate)
     rows = parts.measure(names)
     print(report.table(rows))

@@ -14,7 +14,11 @@ from .program import Program
 from .settled import SettledSet
 from .visible import visible
 
-PARTS = ["file", "compaction", "queries", "exports", "http", "kafka", "visible", "files", "doors"]
+PARTS = ["file", "compaction", "queries", "exports", "doors", "http", "kafka", "visible", "files"]
+#: What a run measures that names no part. The others compare callhouse with itself, and are asked for by name.
+USUAL = [part for part in PARTS if part not in ("exports", "doors")]
+#: The parts that ask over one settled set and leave it as it was.
+OVER_SETTLED = ["queries", "exports", "doors"]
 HALF = "half the maximum"
 
 
@@ -37,21 +41,30 @@ class Parts:
         if "queries" in names and self.query_calls == 0 and "file" not in names:
             names = ["file", *names]
         rows: list[Row] = []
-        for name in PARTS:
-            if name in names:
-                started = time.monotonic()
-                measured = getattr(self, name)()
-                rows += measured
-                print(report.table(measured), file=sys.stderr)
-                print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
-                self.tidy(keep="file" if self.query_calls == 0 and "queries" in names else None)
+        names = [part for part in PARTS if part in names]
+        for name in names:
+            started = time.monotonic()
+            measured = getattr(self, name)()
+            rows += measured
+            print(report.table(measured), file=sys.stderr)
+            print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
+            self.tidy(names[names.index(name) + 1 :])
         return rows
 
-    def tidy(self, keep: str | None) -> None:
-        """Removes what parts have left, for disks are small."""
+    def tidy(self, to_come: list[str]) -> None:
+        """Removes what parts have left, for disks are small, but for what is read again."""
+        kept = set()
+        if any(name in OVER_SETTLED for name in to_come):
+            kept.add("settled")
+            if self.query_calls == 0 and "queries" in to_come:
+                kept.add("file")
         for left in self.folder.iterdir():
-            if left.is_dir() and left.name != keep:
+            if left.is_dir() and left.name not in kept:
                 shutil.rmtree(left)
+
+    @cached_property
+    def settled(self) -> SettledSet:
+        return SettledSet(self.binary, self.folder / "settled", Shape(self.query_calls or self.calls))
 
     def file(self) -> list[Row]:
         loaded = intake.from_file(self.binary, self.folder / "file", self.dataset)
@@ -64,13 +77,15 @@ class Parts:
         peers = self.folder / "peers"
         if self.query_calls == 0:
             return queries.measure(Program(self.binary, self.folder / "file"), peers, self.dataset.shape)
-        settled = SettledSet(self.binary, self.folder / "settled", Shape(self.query_calls))
-        per_call = settled.cost.cpu_seconds / self.query_calls * 1e6
-        return [Row("making settled calls, CPU", "µs/call", per_call), *queries.measure(settled.program, peers, settled.shape)]
+        per_call = self.settled.cost.cpu_seconds / self.query_calls * 1e6
+        asked = queries.measure(self.settled.program, peers, self.settled.shape)
+        return [Row("making settled calls, CPU", "µs/call", per_call), *asked]
 
     def exports(self) -> list[Row]:
-        calls = self.query_calls or self.calls
-        return exports.measure(SettledSet(self.binary, self.folder / "exports", Shape(calls)))
+        return exports.measure(self.settled)
+
+    def doors(self) -> list[Row]:
+        return doors.measure(self.settled)
 
     def http(self) -> list[Row]:
         rows = intake.over_http(self.binary, self.folder / "http", self.dataset)
@@ -93,6 +108,3 @@ class Parts:
     def files(self) -> list[Row]:
         self.folder.joinpath("files").mkdir()
         return many_files.measure(self.binary, self.folder / "files", self.files_wanted)
-
-    def doors(self) -> list[Row]:
-        return doors.measure(SettledSet(self.binary, self.folder / "doors", Shape(self.query_calls or self.calls)))
