@@ -15,6 +15,8 @@ use crate::app::App;
 use crate::scope;
 use crate::status::{Problem, chain};
 
+pub(crate) use stream::sent_so_far;
+
 /// Bytes of the columns in a header; more are left out.
 const MAX_HEADER_BYTES: usize = 8 << 10;
 

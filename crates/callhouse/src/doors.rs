@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Settings, Sql};
+use crate::listen::listen;
 use crate::server::ended;
 
 /// Their addresses, taken before anything else is opened.
@@ -101,9 +102,9 @@ async fn bind(address: &str) -> anyhow::Result<Option<Listener>> {
     if address.is_empty() {
         return Ok(None);
     }
-    let failed = || format!("listening on {address} failed");
-    let listener = TcpListener::bind(address).await.with_context(failed)?;
-    let address = listener.local_addr().with_context(failed)?;
+    let listener = listen(address).await?;
+    let address =
+        listener.local_addr().with_context(|| format!("asking for the address of {address} failed"))?;
     Ok(Some(Listener { listener, address }))
 }
 

@@ -8,6 +8,7 @@ mod exports;
 mod generate;
 mod giving_way;
 mod lake;
+mod listen;
 mod logging;
 mod logs;
 mod output;

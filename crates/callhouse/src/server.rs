@@ -16,7 +16,6 @@ use callhouse_lake::webhooks::Webhooks;
 use callhouse_lake::{Catalog, Compactor, HotRows, OverlayReader};
 use callhouse_log::{Appender, OnHole};
 use callhouse_query::Engine;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +24,7 @@ use crate::config::{self, Settings};
 use crate::doors::{Doors, Listeners};
 use crate::exports;
 use crate::giving_way::{Debt, giving_way_to};
+use crate::listen::listen;
 use crate::logs::Logs;
 use crate::room;
 use crate::upkeep::{Upkeep, compaction_options};
@@ -126,9 +126,7 @@ impl Server {
         // Before anything counts.
         let metrics = callhouse_api::install_metrics().context("installing metrics failed")?;
         callhouse_ingest::metrics::describe();
-        let listener = TcpListener::bind(&settings.listen)
-            .await
-            .with_context(|| format!("listening on {} failed", settings.listen))?;
+        let listener = listen(&settings.listen).await?;
         let address = listener.local_addr().context("asking for the listening address failed")?;
         let listeners = Listeners::bind(settings).await?;
         let intake = Intake::start(settings).await?;

@@ -128,16 +128,11 @@ fn failed(status: Status, http_code: Option<u16>, detail: String) -> Reply {
 /// What kind of failure an error without a reply is.
 fn kind_of(error: &reqwest::Error) -> Status {
     let causes = || causes_of(error);
-    let has_tls = |cause: &(dyn StdError + 'static)| {
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        cause.is::<tokio_rustls::rustls::Error>()
-            || inner.is_some_and(<dyn StdError + Send + Sync>::is::<tokio_rustls::rustls::Error>)
-    };
     if causes().any(|cause| cause.is::<Refused>()) {
         Status::AddressForbidden
     } else if error.is_dns() {
         Status::DnsError
-    } else if causes().any(has_tls) {
+    } else if causes().any(<dyn StdError>::is::<tokio_rustls::rustls::Error>) {
         Status::TlsError
     } else if causes().any(is_timeout) {
         Status::Timeout
@@ -150,19 +145,23 @@ fn is_timeout(cause: &(dyn StdError + 'static)) -> bool {
     cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::TimedOut)
 }
 
-/// What lies behind an error, the nearest first.
+/// What lies behind an error, the nearest first. What an I/O error is made of counts: its own source is what lies behind
+/// that, and TLS puts one into another.
 fn causes_of(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     let mut next = error.source();
     std::iter::from_fn(move || {
         let cause = next?;
-        next = cause.source();
+        let made_of = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = made_of.map(|error| error as &(dyn StdError + 'static)).or_else(|| cause.source());
         Some(cause)
     })
 }
 
 /// An error and its causes in one line. The first is reqwest's, which only repeats the URL.
 fn chain(error: &reqwest::Error) -> String {
-    let texts: Vec<String> = causes_of(error).map(ToString::to_string).collect();
+    let mut texts: Vec<String> = causes_of(error).map(ToString::to_string).collect();
+    // An I/O error says what it is made of says.
+    texts.dedup();
     if texts.is_empty() { error.to_string() } else { texts.join(": ") }
 }
 

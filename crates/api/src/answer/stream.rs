@@ -16,6 +16,13 @@ enum Step {
     Ended,
 }
 
+/// Lets out what is answered so far. hyper drops what it still holds when a body fails, the head included, and a client
+/// that gets no head takes the server for dead.
+pub(crate) async fn sent_so_far() {
+    // hyper sends what it holds whenever a body is not ready.
+    tokio::task::yield_now().await;
+}
+
 /// The body of an answer whose first batch is known.
 pub(super) fn body(format: Format, first: Option<RecordBatch>, rows: Rows) -> Result<Body, Problem> {
     let encoder = Encoder::new(format, rows.schema()).map_err(problem)?;
@@ -37,7 +44,10 @@ pub(super) fn body(format: Format, first: Option<RecordBatch>, rows: Rows) -> Re
                 let last = match encoder.fail(&problem.json()) {
                     Some(bytes) => Ok(Bytes::from(bytes)),
                     // Cut off, so that nobody takes a part for the whole.
-                    None => Err(io::Error::other(problem.detail())),
+                    None => {
+                        sent_so_far().await;
+                        Err(io::Error::other(problem.detail()))
+                    }
                 };
                 Some((last, (None, rows, Step::Ended)))
             }

@@ -4,11 +4,12 @@
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::answer::sent_so_far;
 use crate::callr::error::Error;
 use crate::callr::method::{Answer, Pieces};
 use crate::status::{self, Problem};
@@ -107,14 +108,16 @@ pub(super) fn answer(id: &Id, outcome: Result<Answer, Error>) -> Response {
 
 fn streamed(id: &Id, pieces: Pieces) -> impl Stream<Item = Result<Bytes, Broken>> + use<> {
     let start = format!("{{\"jsonrpc\":\"2.0\",\"id\":{},\"result\":", id.0);
-    let pieces = pieces.map(|piece| {
-        piece.map(Bytes::from).map_err(|error| {
+    let pieces = futures::stream::iter(pieces).then(async |piece| match piece {
+        Ok(bytes) => Ok(Bytes::from(bytes)),
+        Err(error) => {
             error.log("while streaming");
-            Broken
-        })
+            sent_so_far().await;
+            Err(Broken)
+        }
     });
     let end = Ok(Bytes::from_static(b"}"));
-    futures::stream::iter(std::iter::once(Ok(Bytes::from(start))).chain(pieces).chain(std::iter::once(end)))
+    futures::stream::iter([Ok(Bytes::from(start))]).chain(pieces).chain(futures::stream::iter([end]))
 }
 
 /// What hyper is told when a piece could not be made.

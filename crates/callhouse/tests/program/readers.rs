@@ -60,6 +60,22 @@ async fn a_client_of_http_that_stops_reading_loses_its_turn_and_its_connection()
 }
 
 #[tokio::test]
+async fn an_answer_that_breaks_off_has_begun() {
+    let house = House::start(&[]);
+    // Whether the rows before the fault and the fault are ready at once is a matter of luck, so it is tried often.
+    for round in 0..50 {
+        let sql = "SELECT 1 / (50000 - value) FROM generate_series(1, 100000)";
+        let mut stream = asked(&house.server, &house.key, sql).await;
+        let mut answer = Vec::new();
+        let read = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut answer)).await;
+        read.expect("it is closed").expect("it is read");
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "round {round}: {}", answer.escape_ascii());
+        assert!(!answer.ends_with(b"\r\n0\r\n\r\n"), "round {round}: the answer was whole");
+    }
+    house.server.stop().await;
+}
+
+#[tokio::test]
 async fn a_client_of_http_that_goes_away_cancels_its_statement() {
     let house = House::start(&[("CALLHOUSE_SQL_TIME_LIMIT_MS", "600000"), ("CALLHOUSE_SQL_RUNNING", "1")]);
     for sql in [LARGE, ENDLESS] {

@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use callhouse_testkit::poll_until;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use crate::support::{DEADLINE, Place, Server, http_client, installed};
 
@@ -31,26 +32,48 @@ type Post = (Vec<u8>, Option<String>);
 /// An endpoint that keeps what it gets, and answers 200 unless it is told to hang.
 pub(crate) struct Endpoint {
     pub(crate) address: SocketAddr,
+    scheme: &'static str,
     posts: Arc<Mutex<Vec<Post>>>,
     hangs: Arc<AtomicBool>,
 }
 
 impl Endpoint {
     pub(crate) async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// With a certificate that `certificate.pem` has signed.
+    async fn start_with_tls() -> Self {
+        let files = callhouse_pg::TlsFiles {
+            certificate: fixture("endpoint.pem").into(),
+            key: fixture("endpoint-key.pem").into(),
+        };
+        Self::start_with(Some(TlsAcceptor::from(files.config().expect("a certificate")))).await
+    }
+
+    async fn start_with(tls: Option<TlsAcceptor>) -> Self {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (posts, hangs): (Arc<Mutex<Vec<Post>>>, Arc<AtomicBool>) = Default::default();
         let shared = (Arc::clone(&posts), Arc::clone(&hangs));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&shared.0), Arc::clone(&shared.1)));
+                let (posts, hangs) = (Arc::clone(&shared.0), Arc::clone(&shared.1));
+                let tls = tls.clone();
+                tokio::spawn(async move {
+                    match tls {
+                        None => serve(stream, posts, hangs).await,
+                        Some(tls) => serve(tls.accept(stream).await.ok()?, posts, hangs).await,
+                    }
+                });
             }
         });
-        Self { address, posts, hangs }
+        Self { address, scheme, posts, hangs }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/hooks", self.address)
+        format!("{}://{}/hooks", self.scheme, self.address)
     }
 
     /// The posted events.
@@ -63,7 +86,11 @@ impl Endpoint {
     }
 }
 
-async fn serve(stream: TcpStream, posts: Arc<Mutex<Vec<Post>>>, hangs: Arc<AtomicBool>) -> Option<()> {
+fn fixture(name: &str) -> String {
+    format!("{}/../../tests/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, posts: Arc<Mutex<Vec<Post>>>, hangs: Arc<AtomicBool>) -> Option<()> {
     let mut stream = BufReader::new(stream);
     loop {
         let mut head = Vec::new();
@@ -196,5 +223,30 @@ async fn a_sigkill_between_sending_and_logging_gives_a_second_try() {
     assert_eq!(ids.len(), 1, "the second try has another id");
     assert_eq!((&events[0]["try"], &events[1]["try"]), (&json!(0), &json!(1)));
     assert_eq!(events[0]["data"], events[1]["data"]);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_goes_over_tls_only_to_who_can_prove_who_they_are() {
+    let (place, admin, key) = place();
+    let endpoint = Endpoint::start_with_tls().await;
+    let authority = fixture("certificate.pem");
+    let trusting: Vec<_> = SETTINGS.into_iter().chain([("SSL_CERT_FILE", authority.as_str())]).collect();
+    let server = place.serve(&trusting, &[]);
+    subscribe(&server, &key, "call.inbound_start", &endpoint).await;
+    post(&server, &admin, "c1", "call.started", json!({"direction": "inbound"})).await;
+    endpoint.wait_for(1).await;
+    assert_eq!(endpoint.events()[0]["type"], "call.inbound_start");
+    server.stop().await;
+
+    let server = place.serve(&SETTINGS, &[]);
+    post(&server, &admin, "c2", "call.started", json!({"direction": "inbound"})).await;
+    let filters = json!([{"status": "TLS_ERROR"}, {}]);
+    let refused = || async {
+        let logs = server.ask(&key, "webhooks.search_logs", filters.clone()).await;
+        logs["hits"].as_array().is_some_and(|hits| !hits.is_empty())
+    };
+    poll_until(DEADLINE, refused).await;
+    assert_eq!(endpoint.events().len(), 1, "it was sent to whom nobody vouches for");
     server.stop().await;
 }
