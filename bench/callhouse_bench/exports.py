@@ -1,10 +1,14 @@
-"""Exports: every call of a settled set as a file of each form, and what that takes from the server that makes it."""
+"""Exports: every call of a settled set as a file of each form, and what that takes from the server that makes it. The file
+of CSV is read again by DuckDB, whose sums must be the totals; one export is made by a server that is killed in the middle."""
 
 import json
+import tempfile
 import threading
 import time
 from datetime import datetime
 from pathlib import Path
+
+import duckdb
 
 from .measure import Row, percentile
 from .program import Client, Server
@@ -28,6 +32,7 @@ def measure(settled: SettledSet) -> list[Row]:
     for name, form in FORMS.items():
         with settled.program.serve(**SERVE) as server:
             rows += one(server, key, name, form, calls)
+    rows += killed(settled, key, calls)
     with settled.program.serve(**SERVE) as server:
         rows += beside(server, key)
     return rows
@@ -41,12 +46,58 @@ def one(server: Server, key: str, name: str, form: dict, calls: int) -> list[Row
     result = export["result"]
     if result["rows"] != calls:
         raise RuntimeError(f"{name}: {result['rows']} rows were exported of {calls}")
+    peak_bytes = server.peak_bytes()
+    if form == {"format": "csv"}:
+        check(client, export)
     forget(client, export["id"])
     return [
         Row(f"export of {calls:,} calls, {name}", "rows/s", calls / seconds),
         Row(f"export of {calls:,} calls, {name}: size", "bytes/row", result["bytes"] / calls),
-        Row(f"export of {calls:,} calls, {name}: memory the server grew by", "MB", (server.peak_bytes() - before) / 1e6),
+        Row(f"export of {calls:,} calls, {name}: memory the server grew by", "MB", (peak_bytes - before) / 1e6),
     ]
+
+
+def check(client: Client, export: dict) -> None:
+    """Fetches the file and sums it up by other means."""
+    totals = export["result"]["totals"]
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        client.connection.request("GET", f"/v1/exports/{export['id']}/file", headers=client.headers)
+        answer = client.connection.getresponse()
+        while part := answer.read(1 << 20):
+            file.write(part)
+        file.flush()
+        summed = duckdb.sql(
+            "SELECT count(*) AS rows, sum(duration_seconds), sum(talk_seconds), sum(billed_seconds), sum(debit), sum(credit) "
+            f"FROM read_csv('{file.name}', header = true, all_varchar = false, types = {TYPES})"
+        ).fetchone()
+    told = [totals[name] for name in ("rows", "duration_seconds", "talk_seconds", "billed_seconds", "debit", "credit")]
+    if [str(value) for value in summed] != [str(value) for value in told]:
+        raise RuntimeError(f"DuckDB sums the file up to {summed}, the totals are {told}")
+
+
+# Whole numbers stay whole, and amounts exact.
+TYPES = "{'duration_seconds': 'BIGINT', 'talk_seconds': 'BIGINT', 'billed_seconds': 'BIGINT', 'debit': 'DECIMAL(18, 6)', 'credit': 'DECIMAL(18, 6)'}"
+
+
+def killed(settled: SettledSet, key: str, calls: int) -> list[Row]:
+    """An export whose server dies in the middle: the next one makes it from its beginning, when the lease has run out."""
+    with settled.program.serve(**SERVE, CALLHOUSE_EXPORTS_LEASE_MS="5000") as server:
+        client = Client(server, key)
+        export = begin(client, {"source": "calls", "format": "csv"})
+        while float(json.loads(client.get(f"/v1/exports/{export}"))["percent"]) < 30:
+            time.sleep(0.05)
+        server.process.kill()
+        server.process.wait()
+    started = time.monotonic()
+    with settled.program.serve(**SERVE, CALLHOUSE_EXPORTS_LEASE_MS="5000") as server:
+        client = Client(server, key)
+        made = finished(client, export)
+        seconds = time.monotonic() - started
+        if made["result"]["rows"] != calls:
+            raise RuntimeError(f"{made['result']['rows']} rows were exported after a kill, of {calls}")
+        check(client, made)
+        forget(client, export)
+    return [Row(f"export of {calls:,} calls, CSV, server killed at 30 %: from the new start to the file", "s", seconds)]
 
 
 def beside(server: Server, key: str) -> list[Row]:
