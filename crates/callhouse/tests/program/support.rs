@@ -240,8 +240,8 @@ impl Server {
 
 /// Waits until the lake of a place holds so many messages, as events and as rejections.
 pub(crate) async fn wait_for_messages(place: &Place, messages: i64) {
-    const MESSAGES: &str =
-        "SELECT (SELECT count(*) FROM call_events) + (SELECT count(*) FROM rejections) AS messages";
+    const MESSAGES: &str = "SELECT (SELECT count(*) FROM call_events) + (SELECT count(*) FROM sms_events) \
+        + (SELECT count(*) FROM rejections) AS messages";
     let mut seen = 0;
     let deadline = std::time::Instant::now() + Duration::from_secs(900);
     while seen < messages {
@@ -273,12 +273,28 @@ pub(crate) fn assert_calls_equal(place: &Place, totals: &[&Value]) {
     assert_eq!(answered, expected);
 }
 
+/// The text messages of the lake give the control totals, account by account and direction by direction.
+pub(crate) fn assert_sms_equal(place: &Place, totals: &Value) {
+    let answered = place.sql(
+        "SELECT account, direction, count(*) AS messages, coalesce(sum(parts), 0) AS parts, \
+         count(*) FILTER (WHERE status = 'RECEIVED') AS received, \
+         count(*) FILTER (WHERE status IN ('FAILED', 'ERROR')) AS failed, \
+         count(*) FILTER (WHERE status = 'EXPIRED') AS expired, \
+         CAST(CAST(coalesce(sum(debit), 0) AS DECIMAL(18, 6)) AS VARCHAR) AS debit \
+         FROM sms GROUP BY account, direction ORDER BY account, direction",
+    );
+    assert_eq!(Value::Array(answered), totals["sms_groups"]);
+}
+
+/// The events of both families of records.
+pub(crate) const EVENTS: &str = "(SELECT * FROM call_events UNION ALL SELECT * FROM sms_events)";
+
 /// Every log offset is in the lake at most once.
 pub(crate) fn assert_no_offset_twice(place: &Place) {
-    let twice = place.sql(
-        "SELECT topic, kafka_partition, log_offset, element, count(*) AS times FROM call_events \
-         GROUP BY topic, kafka_partition, log_offset, element HAVING count(*) > 1 LIMIT 5",
-    );
+    let twice = place.sql(&format!(
+        "SELECT topic, kafka_partition, log_offset, element, count(*) AS times FROM {EVENTS} \
+         GROUP BY topic, kafka_partition, log_offset, element HAVING count(*) > 1 LIMIT 5"
+    ));
     assert_eq!(twice, Vec::<Value>::new());
 }
 
