@@ -19,7 +19,11 @@ pub(crate) const JSON_RPC: &str = "/json-rpc/v1.1/";
 
 pub(crate) const ROUTES: &[Route] = &[
     route("POST", "/v1/events", "CloudEvents in: single, batch, NDJSON, binary mode, gzip"),
-    route("POST", "/v1/sql", "SQL over calls, text messages, their events: JSON, NDJSON, CSV, Arrow, Parquet"),
+    route(
+        "POST",
+        "/v1/sql",
+        "SQL over calls, text messages, their events: JSON, NDJSON, CSV, Arrow, Parquet",
+    ),
     route("GET", "/v1/queries", "the named queries: what each asks, takes and gives"),
     route(
         "GET",

@@ -149,12 +149,10 @@ mod tests {
             keys(("attempted_at", SortDirection::Ascending)),
             [key("attempted_at", true), key("account", true)]
         );
-        assert_eq!(search(("try_number", SortDirection::Ascending)).names(), [
-            "account",
-            "attempted_at",
-            "status",
-            "try_number"
-        ]);
+        assert_eq!(
+            search(("try_number", SortDirection::Ascending)).names(),
+            ["account", "attempted_at", "status", "try_number"]
+        );
     }
 
     #[test]

@@ -104,8 +104,7 @@ mod tests {
 
     #[test]
     fn only_the_last_page_tells_the_total() {
-        let seen =
-            |offset, quantity, returned: u64| last_page_total(offset, quantity, offset + returned);
+        let seen = |offset, quantity, returned: u64| last_page_total(offset, quantity, offset + returned);
         assert_eq!(seen(0, 10, 3), Some(3));
         assert_eq!(seen(20, 10, 9), Some(29));
         assert_eq!(seen(0, 10, 0), Some(0));

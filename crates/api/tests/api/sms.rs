@@ -13,9 +13,9 @@ const TO: &str = "2026-11-30 23:59:59";
 /// Four messages of an account: one delivered, one of two parts that failed, one that came in, and one waiting at a
 /// carrier, whose id is no hash.
 pub(crate) fn messages_of(account: &str) -> Vec<Value> {
-    let delivered =
-        json!({"from": "ACME", "to": "+33612345678", "text": "Hello World", "nature": "ALERTING", "user_data": "u1"});
-    let price = json!({"currency": "EUR", "debit": "0.058", "billing_mode": "PREPAID", "cost_label": "FR-MOBILE"});
+    let delivered = json!({"from": "ACME", "to": "+33612345678", "text": "Hello World", "nature": "ALERTING", "user_data": "u1"});
+    let price =
+        json!({"currency": "EUR", "debit": "0.058", "billing_mode": "PREPAID", "cost_label": "FR-MOBILE"});
     let long = json!({
         "from": "+33123456789", "to": "0016467890800", "text": format!("🎉{}", "x".repeat(69)), "message_class": 0,
         "webhook_endpoint": "https://example.com/sms",
@@ -29,10 +29,28 @@ pub(crate) fn messages_of(account: &str) -> Vec<Value> {
         event(account, "SMS00001", "sms.rated", "2026-11-02T10:00:05Z", price),
         event(account, "SMS00002", "sms.created", "2026-11-03T09:00:00Z", long),
         event(account, "SMS00002", "sms.failed", "2026-11-03T09:00:30Z", absent),
-        event(account, "SMS00002", "sms.rated", "2026-11-03T09:01:00Z", json!({"currency": "EUR", "debit": "0.12"})),
+        event(
+            account,
+            "SMS00002",
+            "sms.rated",
+            "2026-11-03T09:01:00Z",
+            json!({"currency": "EUR", "debit": "0.12"}),
+        ),
         event(account, "SMS00003", "sms.received", "2026-11-04T08:00:00Z", inbound),
-        event(account, "SMS00003", "sms.rated", "2026-11-04T08:00:01Z", json!({"currency": "EUR", "credit": "0.001"})),
-        event(account, "carrier-4", "sms.created", "2026-11-05T08:00:00Z", json!({"from": "ACME", "to": "1234", "text": "a"})),
+        event(
+            account,
+            "SMS00003",
+            "sms.rated",
+            "2026-11-04T08:00:01Z",
+            json!({"currency": "EUR", "credit": "0.001"}),
+        ),
+        event(
+            account,
+            "carrier-4",
+            "sms.created",
+            "2026-11-05T08:00:00Z",
+            json!({"from": "ACME", "to": "1234", "text": "a"}),
+        ),
         event(account, "carrier-4", "sms.queued", "2026-11-05T08:00:01Z", json!({"status": "REMOTE_QUEUED"})),
     ]
 }
@@ -96,7 +114,15 @@ async fn sms_get_shows_every_property_of_the_object() {
 #[tokio::test]
 async fn a_redacted_message_keeps_what_names_nobody() {
     let (house, acme) = house().await;
-    house.store_records::<SmsRecord>(&[event("acme", "SMS00001", "sms.redacted", "2026-11-09T08:00:00Z", json!({}))]).await;
+    house
+        .store_records::<SmsRecord>(&[event(
+            "acme",
+            "SMS00001",
+            "sms.redacted",
+            "2026-11-09T08:00:00Z",
+            json!({}),
+        )])
+        .await;
     let message = house.result(&acme, "sms.get", json!(["SMS00001"])).await;
     for personal in ["text", "from", "to", "user_data"] {
         assert_eq!(message[personal], Value::Null, "{personal}");
@@ -121,7 +147,9 @@ async fn an_unknown_message_is_a_value_error() {
 #[tokio::test]
 async fn tim_1_sms_get_list_has_both_seconds_of_its_range_and_comes_oldest_first() {
     let (house, acme) = house().await;
-    let list = async |kind: &str, from: &str, to: &str| house.result(&acme, "sms.get_list", json!([kind, from, to])).await;
+    let list = async |kind: &str, from: &str, to: &str| {
+        house.result(&acme, "sms.get_list", json!([kind, from, to])).await
+    };
     let fourth = sms_hash(&account("acme"), "carrier-4");
     assert_eq!(hashes(&list("OUT", FROM, TO).await), ["SMS00001", "SMS00002", &fourth]);
     assert_eq!(hashes(&list("IN", FROM, TO).await), ["SMS00003"]);
@@ -159,7 +187,10 @@ async fn sms_search_finds_by_each_filter() {
         (json!({"user_data": "u1"}), vec!["SMS00001"]),
         (json!({"created_at_from": "2026-11-04 08:00:00"}), vec![&fourth, "SMS00003"]),
         (json!({"created_at_to": "2026-11-02 10:00:00"}), vec!["SMS00001"]),
-        (json!({"created_at_from": "2001-01-01 00:00:00", "type": "OUT", "status": "RECEIVED"}), vec!["SMS00001"]),
+        (
+            json!({"created_at_from": "2001-01-01 00:00:00", "type": "OUT", "status": "RECEIVED"}),
+            vec!["SMS00001"],
+        ),
     ];
     for (filters, expected) in cases {
         let found = house.result(&acme, "sms.search", json!([filters, null])).await;
@@ -188,12 +219,19 @@ async fn pages_come_in_the_order_asked_for_and_stay_while_messages_arrive() {
         house.result(&acme, "sms.search", json!([{"type": "OUT"}, options])).await
     };
     let first = page(0).await;
-    assert_eq!((hashes(&first["hits"]), &first["has_more"], &first["total"]), (vec!["SMS00001", "SMS00002"], &json!(true), &json!(3)));
-    let earlier = event("acme", "SMS00000", "sms.created", "2026-11-01T00:00:00Z", json!({"to": "+33612345678"}));
+    assert_eq!(
+        (hashes(&first["hits"]), &first["has_more"], &first["total"]),
+        (vec!["SMS00001", "SMS00002"], &json!(true), &json!(3))
+    );
+    let earlier =
+        event("acme", "SMS00000", "sms.created", "2026-11-01T00:00:00Z", json!({"to": "+33612345678"}));
     house.store_records::<SmsRecord>(&[earlier]).await;
     let second = page(2).await;
     assert_eq!(hashes(&second["hits"]), [sms_hash(&account("acme"), "carrier-4")]);
-    assert_eq!((&second["has_more"], &second["total"], &second["offset"]), (&json!(false), &json!(3), &json!(2)));
+    assert_eq!(
+        (&second["has_more"], &second["total"], &second["offset"]),
+        (&json!(false), &json!(3), &json!(2))
+    );
     assert_eq!(page(0).await["total"], 4, "a first page looks again");
     let by_parts = json!({"order": "parts DESC", "quantity": 1});
     assert_eq!(hashes(&house.result(&acme, "sms.search", json!([{}, by_parts])).await["hits"]), ["SMS00002"]);
@@ -216,14 +254,22 @@ async fn a_body_is_counted_in_parts() {
         (json!(["x".repeat(71), {"force_encoding": "UNICODE"}]), 2),
         (json!(["ê".repeat(71), {"force_encoding": "GSM"}]), 1),
     ] {
-        assert_eq!(house.result(&acme, "sms.get_count_for_body", params.clone()).await, json!(parts), "{params}");
+        assert_eq!(
+            house.result(&acme, "sms.get_count_for_body", params.clone()).await,
+            json!(parts),
+            "{params}"
+        );
     }
     for (params, message) in [
         (json!([null]), "INVALID_PARAM_FORMAT [body]"),
         (json!([1]), "INVALID_PARAM_FORMAT [body]"),
         (json!(["x", {"force_encoding": "UTF-8"}]), "PROPERTY_VALUE_ERROR [options.force_encoding]"),
     ] {
-        assert_eq!(house.failure(&acme, "sms.get_count_for_body", params.clone()).await.1, message, "{params}");
+        assert_eq!(
+            house.failure(&acme, "sms.get_count_for_body", params.clone()).await.1,
+            message,
+            "{params}"
+        );
     }
     let mapping = house.result(&acme, "sms.get_gsm_charset_mapping", json!([])).await;
     assert_eq!((&mapping["@"], &mapping["€"], &mapping["ê"]), (&json!("00"), &json!("1B65"), &Value::Null));
@@ -240,7 +286,8 @@ async fn summaries_add_up_by_hand() {
     assert_eq!(ask("analytics/sms.summary_out", json!([FROM, TO])).await, outbound);
     let chosen = ask("analytics/sms.summary_out", json!([FROM, TO, ["parts", "count"]])).await;
     assert_eq!(chosen, json!({"count": 3, "parts": 4}));
-    let figures = |debit: &str, parts: i64| json!({"count": 1, "credit": "0.0000", "debit": debit, "parts": parts});
+    let figures =
+        |debit: &str, parts: i64| json!({"count": 1, "credit": "0.0000", "debit": debit, "parts": parts});
     let by_status = ask("analytics/sms.summary_out_by_status", json!([FROM, TO])).await;
     let expected = json!({
         "FAILED": figures("12.0000", 2), "RECEIVED": figures("5.8000", 1), "REMOTE_QUEUED": figures("0.0000", 1),
@@ -259,34 +306,44 @@ async fn histories_have_every_item_of_the_range() {
     let (from, to) = ("2026-11-01 23:00:00", "2026-11-04 22:59:59");
     let paris = json!({"granularity": "day", "timezone": "Europe/Paris"});
     let history = house.result(&acme, "analytics/sms.history", json!([from, to, paris])).await;
-    let item = |date: &str, count: i64, debit: &str, parts: i64| {
-        json!({"count": count, "credit": "0.0000", "date": format!("{date} 00:00:00"), "debit": debit, "parts": parts})
-    };
-    let out = json!([item("2026-11-02", 1, "5.8000", 1), item("2026-11-03", 1, "12.0000", 2), item("2026-11-04", 0, "0.0000", 0)]);
+    let item = |date: &str, count: i64, debit: &str, parts: i64| json!({"count": count, "credit": "0.0000", "date": format!("{date} 00:00:00"), "debit": debit, "parts": parts});
+    let out = json!([
+        item("2026-11-02", 1, "5.8000", 1),
+        item("2026-11-03", 1, "12.0000", 2),
+        item("2026-11-04", 0, "0.0000", 0)
+    ]);
     assert_eq!(history["OUT"], out);
     let counts = history["IN"].as_array().expect("items").iter().map(|item| item["count"].as_i64());
     assert_eq!(counts.collect::<Vec<_>>(), [Some(0), Some(0), Some(1)]);
     assert_eq!(house.result(&acme, "analytics/sms.history_out", json!([from, to, null, paris])).await, out);
     let chosen = house.result(&acme, "analytics/sms.history_out", json!([from, to, ["parts"], paris])).await;
     assert_eq!(chosen[1], json!({"date": "2026-11-03 00:00:00", "parts": 2}));
-    let by_status = house.result(&acme, "analytics/sms.history_out_by_status", json!([from, to, paris])).await;
+    let by_status =
+        house.result(&acme, "analytics/sms.history_out_by_status", json!([from, to, paris])).await;
     let expected = json!({
         "FAILED": [item("2026-11-02", 0, "0.0000", 0), item("2026-11-03", 1, "12.0000", 2), item("2026-11-04", 0, "0.0000", 0)],
         "RECEIVED": [item("2026-11-02", 1, "5.8000", 1), item("2026-11-03", 0, "0.0000", 0), item("2026-11-04", 0, "0.0000", 0)],
     });
     assert_eq!(by_status, expected);
-    let by_hour = house.result(&acme, "analytics/sms.history", json!(["2026-11-02 09:00:00", "2026-11-02 11:59:59"])).await;
-    let dates: Vec<&str> = by_hour["OUT"].as_array().expect("items").iter().flat_map(|item| item["date"].as_str()).collect();
+    let by_hour = house
+        .result(&acme, "analytics/sms.history", json!(["2026-11-02 09:00:00", "2026-11-02 11:59:59"]))
+        .await;
+    let dates: Vec<&str> =
+        by_hour["OUT"].as_array().expect("items").iter().flat_map(|item| item["date"].as_str()).collect();
     assert_eq!(dates, ["2026-11-02 09:00:00", "2026-11-02 10:00:00", "2026-11-02 11:00:00"]);
 }
 
 #[tokio::test]
 async fn bad_parameters_of_analytics_are_named() {
     let (house, acme) = house().await;
-    for method in ["summary", "summary_out", "summary_out_by_status", "history", "history_out", "history_out_by_status"] {
+    for method in
+        ["summary", "summary_out", "summary_out_by_status", "history", "history_out", "history_out_by_status"]
+    {
         let method = format!("analytics/sms.{method}");
         let before_options = if method.ends_with("_out") { vec![json!(null)] } else { vec![] };
-        let with = |options: Value| json!([vec![json!(FROM), json!(TO)], before_options.clone(), vec![options]].concat());
+        let with = |options: Value| {
+            json!([vec![json!(FROM), json!(TO)], before_options.clone(), vec![options]].concat())
+        };
         for (params, message) in [
             (json!([]), "INVALID_PARAM_FORMAT [from]"),
             (json!([FROM]), "INVALID_PARAM_FORMAT [to]"),
@@ -298,9 +355,15 @@ async fn bad_parameters_of_analytics_are_named() {
         }
     }
     let zone = json!([FROM, TO, {"timezone": "Mars/Olympus"}]);
-    assert_eq!(house.failure(&acme, "analytics/sms.history", zone).await.1, "PROPERTY_VALUE_ERROR [options.timezone]");
+    assert_eq!(
+        house.failure(&acme, "analytics/sms.history", zone).await.1,
+        "PROPERTY_VALUE_ERROR [options.timezone]"
+    );
     let fields = json!([FROM, TO, ["price"]]);
-    assert_eq!(house.failure(&acme, "analytics/sms.summary_out", fields).await.1, "PROPERTY_VALUE_ERROR [fields]");
+    assert_eq!(
+        house.failure(&acme, "analytics/sms.summary_out", fields).await.1,
+        "PROPERTY_VALUE_ERROR [fields]"
+    );
     let century = json!(["2000-01-01 00:00:00", "2999-12-31 23:59:59", {"granularity": "hour"}]);
     assert_eq!(house.failure(&acme, "analytics/sms.history", century).await.1, "TOO_LARGE");
 }

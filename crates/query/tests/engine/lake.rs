@@ -210,8 +210,10 @@ pub(crate) fn calls(csv: &str) -> RecordBatch {
 fn rows(table: Table, csv: &str) -> RecordBatch {
     let schema = table.schema();
     let header: Vec<&str> = csv.lines().next().expect("a header").split(',').collect();
-    let fields: Vec<_> =
-        header.iter().map(|name| schema.field_with_name(name).expect("a column of the table").clone()).collect();
+    let fields: Vec<_> = header
+        .iter()
+        .map(|name| schema.field_with_name(name).expect("a column of the table").clone())
+        .collect();
     let stated = Arc::new(Schema::new(fields));
     let mut reader = ReaderBuilder::new(Arc::clone(&stated))
         .with_header(true)

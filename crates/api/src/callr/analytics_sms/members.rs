@@ -50,7 +50,9 @@ mod tests {
     fn shown(fields: Value) -> Result<Value, String> {
         let mut params = Params::new(vec![fields]);
         let members = Members::take(&mut params).map_err(|error| error.message())?;
-        members.of(&Figures::none().at(Some("2024-01-01 00:00:00".to_owned()))).map_err(|error| error.message())
+        members
+            .of(&Figures::none().at(Some("2024-01-01 00:00:00".to_owned())))
+            .map_err(|error| error.message())
     }
 
     #[test]

@@ -15,11 +15,7 @@ const TIES: &[RowOrder] = &[
 ];
 
 /// A search of the log that has no page yet, by when attempts were made.
-pub(super) fn query(
-    params: Params,
-    direction: SortDirection,
-    columns: &'static [&'static str],
-) -> RowSearch {
+pub(super) fn query(params: Params, direction: SortDirection, columns: &'static [&'static str]) -> RowSearch {
     RowSearch {
         query: "webhook_log_search",
         params,

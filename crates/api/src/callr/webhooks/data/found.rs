@@ -60,11 +60,7 @@ struct Place {
 }
 
 impl<C> Found<C> {
-    async fn read(
-        engine: &Engine,
-        kind: &Kind<C>,
-        subjects: &[WebhookSubject<'_>],
-    ) -> Result<Self, Error> {
+    async fn read(engine: &Engine, kind: &Kind<C>, subjects: &[WebhookSubject<'_>]) -> Result<Self, Error> {
         let mut accounts: Vec<AccountId> = subjects.iter().map(|subject| subject.account.clone()).collect();
         accounts.sort_unstable();
         accounts.dedup();
