@@ -94,7 +94,8 @@ fn messages_have_their_faults() {
             reports.entry(event.subject.clone()).or_default().push(event);
         }
     }
-    let out_of_order = reports.values().filter(|reports| !reports.is_sorted_by_key(|event| event.time)).count();
+    let out_of_order =
+        reports.values().filter(|reports| !reports.is_sorted_by_key(|event| event.time)).count();
     let contradicting = reports.values().filter(|reports| {
         let ends: BTreeSet<&str> = reports.iter().map(|event| event.kind.type_name()).collect();
         ends.len() - usize::from(ends.contains("sms.sent")) > 1
