@@ -38,7 +38,7 @@ impl Text {
     }
 
     pub(super) fn draw(draw: &mut Draw) -> Self {
-        let short = |body: &str, is_unicode| Self { body: body.to_owned(), parts: 1, is_unicode };
+        let short = |body: &&str, is_unicode| Self { body: (*body).to_owned(), parts: 1, is_unicode };
         match draw.below(100) {
             0..60 => short(draw.pick(PLAIN), false),
             60..70 => short(draw.pick(WITH_PAIRS), false),
