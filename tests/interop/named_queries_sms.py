@@ -92,7 +92,7 @@ def sms_history(by, values, unit, zone):
     return f"""
         SELECT {first}slot.b, slot.b AT TIME ZONE '{zone}', count(sms_id), coalesce(sum(parts), 0),
             coalesce(sum(debit), 0), coalesce(sum(credit), 0)
-        FROM ({buckets(unit, zone)}) AS slot CROSS JOIN ({values}) AS by (v)
+        FROM ({buckets(unit, zone)}) AS slot CROSS JOIN ({values}) AS kind (v)
         LEFT JOIN sms ON created_at >= slot.s AND created_at < slot.e AND {by or "1"} = v{only}
         GROUP BY v, slot.b ORDER BY v, slot.b"""
 
