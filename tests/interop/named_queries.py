@@ -2,8 +2,9 @@
 
     named_queries.py CALLHOUSE DATA_FOLDER
 
-The data folder must have been settled whole, so that DuckDB sees every call in the table `calls`. Ranges and zones are
-chosen so that the clock changes within them: New York and Paris in spring, Lord Howe Island, by half an hour, in autumn.
+The data folder must have been settled whole, so that DuckDB sees every call in the table `calls`; text messages are made
+here, taken in and settled. Ranges and zones are chosen so that the clock changes within them: New York and Paris in spring,
+Lord Howe Island, by half an hour, in autumn.
 """
 
 import csv
@@ -14,9 +15,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from ducklake import connect
+from named_queries_cuts import FROM, PERCENT, TO, ZONES, bucket, buckets
+from named_queries_sms import sms_cases, take_in
 
-FROM, TO = "2025-03-08T05:30:00Z", "2025-04-07T11:10:00Z"
-ZONES = ["America/New_York", "Europe/Paris", "Australia/Lord_Howe"]
 GROUPS = {
     "app": "app_hash",
     "did": "did_number",
@@ -28,8 +29,6 @@ GROUPS = {
     "source": "source",
     None: "NULL",
 }
-PERCENT = "CASE WHEN {d} > 0 THEN CAST(floor((CAST({n} AS HUGEINT) * 20000 + {d}) / (2 * {d})) AS DECIMAL(18, 2)) / 100 END"
-
 # What a call must be to count in the numerator and in the denominator.
 RATIOS = {
     "asr": (
@@ -88,17 +87,6 @@ def rows(connection, sql: str) -> list[tuple]:
     return [tuple(Decimal(str(cell)) if isinstance(cell, (int, float)) else cell for cell in row) for row in answer]
 
 
-def bucket(unit: str | None, zone: str, at: str = "started_at") -> str:
-    if unit is None:
-        return "CAST(NULL AS TIMESTAMPTZ)"
-    local = f"({at} AT TIME ZONE '{zone}')"
-    if unit in ("minute", "hour"):
-        # Local time cannot tell the two hours of a clock put back from each other; its distance from UTC can.
-        offset = f"({local} - ({at} AT TIME ZONE 'UTC'))"
-        return f"((date_trunc('{unit}', {local}) - {offset}) AT TIME ZONE 'UTC')"
-    return f"(date_trunc('{unit}', {local}) AT TIME ZONE '{zone}')"
-
-
 def in_range(direction: str | None = None) -> str:
     only = f" AND direction = '{direction}'" if direction else ""
     return f"started_at BETWEEN '{FROM}' AND TIMESTAMPTZ '{TO}' - INTERVAL 1 MICROSECOND{only}"
@@ -136,15 +124,6 @@ def pdd(group, unit, zone):
             {quantiles}, count(*) - count(ms)
         FROM (SELECT {GROUPS[group]} AS g, {bucket(unit, zone)} AS b, {delay} AS ms FROM calls WHERE {in_range()})
         GROUP BY g, b ORDER BY g NULLS LAST, b"""
-
-
-def buckets(unit, zone):
-    """Starts of the buckets with the part of each that lies in the range, by asking every five minutes of it."""
-    return f"""
-        SELECT {bucket(unit, zone, "i")} AS b, min(i) AS s, min(i) + INTERVAL 5 MINUTE * count(*) AS e
-        FROM (SELECT unnest(generate_series(
-            TIMESTAMPTZ '{FROM}', TIMESTAMPTZ '{TO}' - INTERVAL 1 MICROSECOND, INTERVAL 5 MINUTE)) AS i)
-        GROUP BY 1"""
 
 
 def per_second(group, unit, zone):
@@ -294,10 +273,12 @@ def cases():
     for group in ("did", "to_country", "destination", "source"):
         yield "asr", {"group_by": group}, ratio("asr", group, None, "UTC", None)
     yield "number_fan_out", {"calls_min": 3, "limit": 50}, fan_out()
+    yield from sms_cases()
 
 
 def main() -> None:
     program, data = sys.argv[1:]
+    take_in(program, data)
     connection, house = connect(f"{data}/catalog.db"), House(program, data)
     compared = 0
     for name, params, sql in cases():

@@ -104,6 +104,25 @@ async function checkAnalytics() {
     console.log('ok analytics/calls');
 }
 
+async function checkSms() {
+    const figures = ['count', 'credit', 'debit', 'parts'];
+    const messages = await ask('sms.get_list', 'OUT', FROM, TO);
+    assert.ok(Array.isArray(messages));
+    const found = await ask('sms.search', { type: 'OUT', created_at_from: FROM, created_at_to: TO }, { quantity: 5 });
+    checkKeys(found, ['has_more', 'hits', 'offset', 'total'], 'sms.search');
+    assert.strictEqual(found.total, messages.length);
+    await fails('PROPERTY_VALUE_ERROR [id]', 151, 'sms.get', 'ZZZZZZZZ');
+    assert.strictEqual(await ask('sms.get_count_for_body', 'a'.repeat(161)), 2);
+    assert.strictEqual((await ask('sms.get_gsm_charset_mapping'))['@'], '00');
+    const summary = await ask('analytics/sms.summary', FROM, TO);
+    checkKeys(summary.OUT, figures, 'analytics/sms.summary');
+    assert.strictEqual(summary.OUT.count, messages.length);
+    assert.deepStrictEqual(await ask('analytics/sms.summary_out', FROM, TO, null), summary.OUT);
+    const history = await ask('analytics/sms.history_out', FROM, TO, null);
+    assert.strictEqual(history.reduce((sum, item) => sum + item.count, 0), messages.length);
+    console.log(`ok sms and analytics/sms: ${messages.length}`);
+}
+
 async function checkCredentials() {
     await assert.rejects(call(PASSWORD + 'x', 'system.get_timestamp'), (error) => error.data.http_code === 401);
     assert.ok(Number.isInteger(await ask('system.get_timestamp')));
@@ -146,6 +165,7 @@ async function main() {
     await checkCdr();
     await checkAnalytics();
     await checkAccountsAndLists();
+    await checkSms();
     console.log('all methods ok');
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use callhouse_core::phone::PhoneBook;
 use callhouse_core::position::OffsetRange;
 use callhouse_core::record::{Group, Stamp, fold};
-use callhouse_core::{AccountId, CallRecord, Clock, Event, KafkaPartition, Money, SmsRecord, Timestamp};
+use callhouse_core::{CallRecord, Clock, Event, KafkaPartition, Money, SmsRecord, Timestamp};
 use callhouse_testkit::ManualClock;
 use proptest::option::of;
 use proptest::prelude::*;

@@ -327,7 +327,7 @@ async fn messages_are_exported_as_calls_are() {
     let totals = &export["result"]["totals"];
     assert_eq!((&totals["rows"], &totals["parts"]), (&json!(4), &json!(5)), "{export}");
     assert_eq!(totals["by_direction"]["inbound"]["credit"], json!("0.001000"));
-    assert_eq!(totals["first_created_at"], json!("2026-11-02T10:00:00.25Z"));
+    assert_eq!(totals["first_created_at"], json!("2026-11-02T10:00:00.250000Z"));
     let (_, _, file) = house
         .export(&acme, json!({"source": "sms", "format": "ndjson", "columns": columns, "filters": {"direction": "inbound"}}))
         .await;

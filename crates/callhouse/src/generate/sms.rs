@@ -2,6 +2,8 @@
 //! reports. What their events look like is in `sms/events.rs`, what is written in them in `sms/text.rs`.
 
 mod events;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use super::arrivals::Arrivals;

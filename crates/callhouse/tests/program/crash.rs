@@ -23,7 +23,8 @@ use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
 use crate::support::{
-    DEADLINE, Place, Server, assert_calls_equal, assert_no_offset_twice, assert_verified, http_client, totals,
+    DEADLINE, EVENTS, Place, Server, assert_calls_equal, assert_deliveries_equal, assert_no_offset_twice, assert_sms_equal,
+    assert_verified, http_client, totals,
 };
 use crate::webhooks::Endpoint;
 
@@ -173,6 +174,10 @@ impl<'b> Schedule<'b> {
             "generate",
             "--calls",
             "150",
+            "--sms",
+            "50",
+            "--deliveries",
+            "30",
             "--seed",
             &seed,
             "--accounts",
@@ -301,6 +306,8 @@ impl<'b> Schedule<'b> {
         assert_eq!(self.place.count(DISTINCT_EVENTS), distinct_events(totals), "schedule {}", self.number);
         assert_no_offset_twice(&self.place);
         assert_calls_equal(&self.place, &[totals]);
+        assert_sms_equal(&self.place, totals);
+        assert_deliveries_equal(&self.place, totals);
         let malformed = totals["malformed"].as_i64().expect("a number");
         let kept = self.place.count("SELECT count(*) FROM (SELECT DISTINCT payload FROM rejections)");
         // Two pieces of rubbish may have the same bytes.
@@ -309,14 +316,16 @@ impl<'b> Schedule<'b> {
             "schedule {}: {kept} rejections",
             self.number
         );
-        let events = self.place.count("SELECT count(*) FROM call_events");
+        let events = self.place.count(&format!("SELECT count(*) FROM {EVENTS}"));
         assert!(events >= i64::try_from(lines.len()).expect("fits") - malformed, "schedule {}", self.number);
         assert_verified(&self.place);
     }
 }
 
 const DISTINCT_EVENTS: &str = "SELECT count(*) FROM
-    (SELECT DISTINCT source, event_id FROM call_events WHERE event_type LIKE 'call.%')";
+    (SELECT DISTINCT source, event_id FROM call_events WHERE event_type LIKE 'call.%'
+     UNION ALL SELECT DISTINCT source, event_id FROM sms_events
+     UNION ALL SELECT DISTINCT source, delivery_id FROM webhook_deliveries WHERE source <> 'callhouse/webhooks')";
 
 fn distinct_events(totals: &Value) -> i64 {
     totals["events"].as_i64().expect("a number") - totals["duplicates"].as_i64().expect("a number")

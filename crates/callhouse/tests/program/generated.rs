@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::support::{
-    Place, assert_calls_equal, assert_no_offset_twice, assert_verified, totals, wait_for_messages,
+    EVENTS, Place, assert_calls_equal, assert_deliveries_equal, assert_no_offset_twice, assert_sms_equal, assert_verified, totals,
+    wait_for_messages,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,6 +19,10 @@ async fn rec_1_a_set_through_the_embedded_log_gives_its_totals() {
         "generate",
         "--calls",
         "5000",
+        "--sms",
+        "2000",
+        "--deliveries",
+        "900",
         "--seed",
         "21",
         "--accounts",
@@ -34,10 +39,14 @@ async fn rec_1_a_set_through_the_embedded_log_gives_its_totals() {
     server.stop().await;
 
     assert_calls_equal(&place, &[&totals]);
-    assert_eq!(place.count("SELECT count(*) FROM call_events"), number(&totals, "events"));
+    assert_eq!(number(&totals, "sms"), 2_000);
+    assert_sms_equal(&place, &totals);
+    assert!(number(&totals, "attempts") > 900);
+    assert_deliveries_equal(&place, &totals);
+    assert_eq!(place.count(&format!("SELECT count(*) FROM {EVENTS}")), number(&totals, "events"));
     assert_eq!(place.count("SELECT count(*) FROM rejections"), number(&totals, "malformed"));
-    let distinct = "SELECT count(*) FROM (SELECT DISTINCT source, event_id FROM call_events)";
-    assert_eq!(place.count(distinct), number(&totals, "events") - number(&totals, "duplicates"));
+    let distinct = format!("SELECT count(*) FROM (SELECT DISTINCT source, event_id FROM {EVENTS})");
+    assert_eq!(place.count(&distinct), number(&totals, "events") - number(&totals, "duplicates"));
     assert_no_offset_twice(&place);
     assert_verified(&place);
 }
@@ -85,4 +94,27 @@ fn files_and_rows(place: &Place) -> (i64, i64) {
     let line = status.lines().find(|line| line.starts_with("calls ")).expect("a line of calls");
     let numbers: Vec<i64> = line.split_whitespace().skip(1).flat_map(str::parse).collect();
     (numbers[0], numbers[1])
+}
+
+#[test]
+fn rec_2_text_messages_taken_in_settled_and_rebuilt_are_the_same() {
+    const ALL: &str = "SELECT * FROM sms ORDER BY account, sms_id";
+    let place = Place::new();
+    let (file, totals_file) = (place.path("sms.jsonl"), place.path("totals.json"));
+    let (file, totals_path) = (file.to_str().expect("UTF-8"), totals_file.to_str().expect("UTF-8"));
+    let set = ["generate", "--calls", "0", "--sms", "3000", "--seed", "12", "--accounts=4"];
+    place.run(set.into_iter().chain(["--to", file, "--totals", totals_path]));
+    place.run(["import", "--format", "cloudevents", "--create-accounts", file]);
+    let totals = totals(&totals_file);
+    assert_sms_equal(&place, &totals);
+    let taken_in = place.sql(ALL);
+    assert_eq!(taken_in.len(), 3_000);
+    assert_eq!(place.count("SELECT count(*) FROM call_events"), 0);
+    place.run(["compact"]);
+    assert_eq!(place.sql(ALL), taken_in);
+    assert_sms_equal(&place, &totals);
+    assert_verified(&place);
+    place.run(["rebuild"]);
+    assert_eq!(place.sql(ALL), taken_in);
+    assert_verified(&place);
 }

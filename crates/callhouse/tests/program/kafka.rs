@@ -4,11 +4,14 @@ use callhouse_testkit::kafka;
 use serde_json::Value;
 
 use crate::support::{
-    Place, Running, assert_calls_equal, assert_no_offset_twice, assert_verified, totals, wait_for_messages,
+    Place, Running, assert_calls_equal, assert_deliveries_equal, assert_no_offset_twice, assert_sms_equal, assert_verified, totals,
+    wait_for_messages,
 };
 
-/// Calls of the large set. Two hundred thousand are some 750,000 messages.
+/// Calls, text messages and webhook deliveries of the large set, some 1,000,000 messages of the log.
 const CALLS: &str = "200000";
+const SMS: &str = "60000";
+const DELIVERIES: &str = "30000";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_set_with_all_its_faults_through_three_kafka_partitions_gives_its_totals() {
@@ -18,11 +21,13 @@ async fn a_set_with_all_its_faults_through_three_kafka_partitions_gives_its_tota
     let place = Place::new();
     let mut ingest = start_ingest(&place, &broker.address(), &topic, &[]);
     assert!(ingest.line().starts_with("taking in"), "{}", ingest.errors());
-    let totals = generate(&place, &broker.address(), &topic, "31", CALLS);
+    let totals = generate(&place, &broker.address(), &topic, "31", [CALLS, SMS, DELIVERIES]);
     wait_for_messages(&place, totals["messages"].as_i64().expect("a number")).await;
     ingest.stop().await;
 
     assert_calls_equal(&place, &[&totals]);
+    assert_sms_equal(&place, &totals);
+    assert_deliveries_equal(&place, &totals);
     assert_eq!(
         place.count("SELECT count(*) FROM rejections"),
         totals["malformed"].as_i64().expect("a number")
@@ -42,21 +47,21 @@ async fn ing_2_a_process_frozen_past_its_session_writes_nothing_twice() {
         ["--kafka-property", "session.timeout.ms=6000", "--kafka-property", "heartbeat.interval.ms=1000"];
     let mut frozen = start_ingest(&place, &broker.address(), &topic, &session);
     assert!(frozen.line().starts_with("taking in"), "{}", frozen.errors());
-    let first = generate(&place, &broker.address(), &topic, "32", "3000");
+    let first = generate(&place, &broker.address(), &topic, "32", ["3000", "0", "0"]);
     wait_for_messages(&place, first["messages"].as_i64().expect("a number")).await;
 
     let mut awake = start_ingest(&place, &broker.address(), &topic, &session);
     assert!(awake.line().starts_with("taking in"), "{}", awake.errors());
     // Messages are under way in both when one freezes.
-    let second = generate(&place, &broker.address(), &topic, "33", "6000");
+    let second = generate(&place, &broker.address(), &topic, "33", ["6000", "0", "0"]);
     frozen.signal("STOP");
-    let third = generate(&place, &broker.address(), &topic, "34", "3000");
+    let third = generate(&place, &broker.address(), &topic, "34", ["3000", "0", "0"]);
     let sets = [&first, &second, &third];
     let messages = sets.iter().map(|totals| totals["messages"].as_i64().expect("a number")).sum();
     // Only when the other has taken over can everything be in.
     wait_for_messages(&place, messages).await;
     frozen.signal("CONT");
-    let fourth = generate(&place, &broker.address(), &topic, "35", "3000");
+    let fourth = generate(&place, &broker.address(), &topic, "35", ["3000", "0", "0"]);
     wait_for_messages(&place, messages + fourth["messages"].as_i64().expect("a number")).await;
     awake.stop().await;
     frozen.stop().await;
@@ -92,13 +97,17 @@ fn start_ingest(place: &Place, brokers: &str, topic: &str, arguments: &[&str]) -
 }
 
 /// Sends a set to a topic; returns its control totals.
-fn generate(place: &Place, brokers: &str, topic: &str, seed: &str, calls: &str) -> Value {
+fn generate(place: &Place, brokers: &str, topic: &str, seed: &str, [calls, sms, deliveries]: [&str; 3]) -> Value {
     let file = place.path(&format!("totals-{seed}.json"));
     let target = format!("kafka://{brokers}/{topic}");
     place.run([
         "generate",
         "--calls",
         calls,
+        "--sms",
+        sms,
+        "--deliveries",
+        deliveries,
         "--seed",
         seed,
         "--accounts",

@@ -7,6 +7,7 @@ mod demo;
 mod exports;
 mod flight;
 mod generated;
+mod gsm;
 mod import;
 mod jdbc;
 mod kafka;

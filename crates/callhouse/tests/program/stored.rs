@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::{Place, assert_verified};
+use crate::support::{Place, assert_sms_equal, assert_verified, totals};
 
 /// Every version that wrote data folders; `tests/fixtures/data-folder/make` made their fixtures.
 const VERSIONS: [&str; 1] = ["v1"];
@@ -67,6 +67,20 @@ fn data_folders_of_every_version_can_be_written_on() {
         assert_calls_are_found(&place);
         assert_verified(&place);
     }
+}
+
+#[test]
+fn data_folders_from_before_text_messages_take_them_in() {
+    let place = unpacked("v1");
+    assert_eq!(place.count("SELECT count(*) FROM sms"), 0);
+    let (file, totals_file) = (place.path("sms.jsonl"), place.path("totals.json"));
+    let (file, totals_path) = (file.to_str().expect("UTF-8"), totals_file.to_str().expect("UTF-8"));
+    let set = ["generate", "--calls", "0", "--sms", "200", "--seed", "4", "--accounts", "2"];
+    place.run(set.into_iter().chain(["--to", file, "--totals", totals_path]));
+    place.run(["import", "--format", "cloudevents", "--create-accounts", file]);
+    place.run(["compact"]);
+    assert_sms_equal(&place, &totals(&totals_file));
+    assert_verified(&place);
 }
 
 #[test]

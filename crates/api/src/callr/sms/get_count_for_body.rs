@@ -4,7 +4,7 @@ use callhouse_core::gsm::{self, Encoding};
 use serde_json::Value;
 
 use crate::callr::error::Error;
-use crate::callr::method::{Answer, Context, Method};
+use crate::callr::method::{Answer, Method};
 use crate::callr::params::{Fault, FromJson, Object, Params, Properties};
 
 pub(in crate::callr) const METHOD: Method = Method {

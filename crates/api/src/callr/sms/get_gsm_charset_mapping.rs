@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use callhouse_core::gsm::{BASIC, ESCAPE, EXTENSION};
 
 use crate::callr::error::Error;
-use crate::callr::method::{Answer, Context, Method};
+use crate::callr::method::{Answer, Method};
 use crate::callr::params::Params;
 
 pub(in crate::callr) const METHOD: Method = Method {

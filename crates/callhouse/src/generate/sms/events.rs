@@ -2,10 +2,10 @@
 
 use callhouse_core::Timestamp;
 
-use super::super::call::Direction;
-use super::super::events::Told;
-use super::super::json::Object;
 use super::{End, Sender, Sms};
+use crate::generate::call::Direction;
+use crate::generate::events::Told;
+use crate::generate::json::Object;
 
 /// Writes the events of one message.
 #[derive(Debug)]

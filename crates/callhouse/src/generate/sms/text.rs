@@ -1,10 +1,10 @@
 //! What generated messages say. How many parts a text makes is known from how it is put together, so that it can be held
 //! against the code that counts.
 
-use super::super::draw::Draw;
+use crate::generate::draw::Draw;
 
 /// Texts of the GSM alphabet, all in characters of one septet.
-const PLAIN: [&str; 6] = [
+const PLAIN: &[&str] = &[
     "Your code is 482913. It is valid for 10 minutes.",
     "Rappel: votre rendez-vous est demain à 14:30. Répondez NON pour l'annuler.",
     "Ihr Paket kommt heute zwischen 10 und 12 Uhr. Grüße, Ihr Zusteller",
@@ -13,10 +13,10 @@ const PLAIN: [&str; 6] = [
     "STOP",
 ];
 /// Texts with characters of two septets, short enough for one part whatever they count.
-const WITH_PAIRS: [&str; 4] =
-    ["Total: 49,90 € [paid]", "{\"code\": 1183}", "Solde: 12 €. Détails ~ 3 jours", "Menu: 1|2|3 \\ 0"];
+const WITH_PAIRS: &[&str] =
+    &["Total: 49,90 € [paid]", "{\"code\": 1183}", "Solde: 12 €. Détails ~ 3 jours", "Menu: 1|2|3 \\ 0"];
 /// Texts beyond the GSM alphabet, short enough for one part.
-const UNICODE: [&str; 5] = [
+const UNICODE: &[&str] = &[
     "Ваш код: 5521",
     "ご予約を承りました",
     "Merci 🎉 à bientôt !",
@@ -26,23 +26,23 @@ const UNICODE: [&str; 5] = [
 
 /// A text and the parts it makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Text {
-    pub(super) body: String,
+pub(in crate::generate) struct Text {
+    pub(in crate::generate) body: String,
     parts: i64,
-    pub(super) is_unicode: bool,
+    pub(in crate::generate) is_unicode: bool,
 }
 
 impl Text {
-    pub(super) fn parts(&self) -> i64 {
+    pub(in crate::generate) fn parts(&self) -> i64 {
         self.parts
     }
 
     pub(super) fn draw(draw: &mut Draw) -> Self {
-        let short = |body: &str, is_unicode| Self { body: body.to_owned(), parts: 1, is_unicode };
+        let short = |body: &&str, is_unicode| Self { body: (*body).to_owned(), parts: 1, is_unicode };
         match draw.below(100) {
-            0..60 => short(draw.pick(&PLAIN), false),
-            60..70 => short(draw.pick(&WITH_PAIRS), false),
-            70..84 => short(draw.pick(&UNICODE), true),
+            0..60 => short(draw.pick(PLAIN), false),
+            60..70 => short(draw.pick(WITH_PAIRS), false),
+            70..84 => short(draw.pick(UNICODE), true),
             84..94 => {
                 // One character a septet: 160 in one part, 153 in each of several.
                 let length = draw.between(150, 480);
