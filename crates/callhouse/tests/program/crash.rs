@@ -23,8 +23,8 @@ use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
 use crate::support::{
-    DEADLINE, EVENTS, Place, Server, assert_calls_equal, assert_deliveries_equal, assert_no_offset_twice, assert_sms_equal,
-    assert_verified, http_client, totals,
+    DEADLINE, EVENTS, Place, Server, assert_calls_equal, assert_deliveries_equal, assert_no_offset_twice,
+    assert_sms_equal, assert_verified, http_client, totals,
 };
 use crate::webhooks::Endpoint;
 

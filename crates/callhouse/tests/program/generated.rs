@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::support::{
-    EVENTS, Place, assert_calls_equal, assert_deliveries_equal, assert_no_offset_twice, assert_sms_equal, assert_verified, totals,
-    wait_for_messages,
+    EVENTS, Place, assert_calls_equal, assert_deliveries_equal, assert_no_offset_twice, assert_sms_equal,
+    assert_verified, totals, wait_for_messages,
 };
 
 #[tokio::test(flavor = "multi_thread")]

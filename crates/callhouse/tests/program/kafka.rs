@@ -4,8 +4,8 @@ use callhouse_testkit::kafka;
 use serde_json::Value;
 
 use crate::support::{
-    Place, Running, assert_calls_equal, assert_deliveries_equal, assert_no_offset_twice, assert_sms_equal, assert_verified, totals,
-    wait_for_messages,
+    Place, Running, assert_calls_equal, assert_deliveries_equal, assert_no_offset_twice, assert_sms_equal,
+    assert_verified, totals, wait_for_messages,
 };
 
 /// Calls, text messages and webhook deliveries of the large set, some 1,000,000 messages of the log.
@@ -97,7 +97,13 @@ fn start_ingest(place: &Place, brokers: &str, topic: &str, arguments: &[&str]) -
 }
 
 /// Sends a set to a topic; returns its control totals.
-fn generate(place: &Place, brokers: &str, topic: &str, seed: &str, [calls, sms, deliveries]: [&str; 3]) -> Value {
+fn generate(
+    place: &Place,
+    brokers: &str,
+    topic: &str,
+    seed: &str,
+    [calls, sms, deliveries]: [&str; 3],
+) -> Value {
     let file = place.path(&format!("totals-{seed}.json"));
     let target = format!("kafka://{brokers}/{topic}");
     place.run([

@@ -274,7 +274,6 @@ pub(crate) fn assert_calls_equal(place: &Place, totals: &[&Value]) {
     assert_eq!(answered, expected);
 }
 
-<<<<<<< HEAD
 /// The webhook attempts of a set, account by account. What came twice is in the log twice.
 pub(crate) fn assert_deliveries_equal(place: &Place, totals: &Value) {
     let answered = place.sql(
@@ -288,7 +287,6 @@ pub(crate) fn assert_deliveries_equal(place: &Place, totals: &Value) {
     assert_eq!(answered, *totals["delivery_groups"].as_array().expect("groups"));
 }
 
-=======
 /// The text messages of the lake give the control totals, account by account and direction by direction.
 pub(crate) fn assert_sms_equal(place: &Place, totals: &Value) {
     let answered = place.sql(
@@ -308,7 +306,6 @@ pub(crate) const EVENTS: &str = "(SELECT source, event_id, topic, kafka_partitio
     UNION ALL SELECT source, delivery_id, topic, kafka_partition, log_offset, element FROM webhook_deliveries \
     WHERE source <> 'callhouse/webhooks')";
 
->>>>>>> wt-sms
 /// Every log offset is in the lake at most once.
 pub(crate) fn assert_no_offset_twice(place: &Place) {
     let twice = place.sql(&format!(

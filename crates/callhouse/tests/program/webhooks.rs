@@ -90,7 +90,11 @@ fn fixture(name: &str) -> String {
     format!("{}/../../tests/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, posts: Arc<Mutex<Vec<Post>>>, hangs: Arc<AtomicBool>) -> Option<()> {
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    posts: Arc<Mutex<Vec<Post>>>,
+    hangs: Arc<AtomicBool>,
+) -> Option<()> {
     let mut stream = BufReader::new(stream);
     loop {
         let mut head = Vec::new();
