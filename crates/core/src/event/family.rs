@@ -140,7 +140,6 @@ macro_rules! families {
 
         /// As [`Kind`], of an event that is read in one pass: of a known type, and not boxed.
         #[derive(Debug, Clone, PartialEq)]
-        #[expect(clippy::large_enum_variant, reason = "it is taken apart where it was made")]
         pub enum UsualKind { $($family($event_type, $data)),+ }
 
         impl UsualKind {

@@ -7,6 +7,9 @@ use crate::ids::AccountId;
 use crate::phone::PhoneBook;
 use crate::record::fold;
 
+/// Events by type and the millisecond they happened at.
+type Events = &'static [(SmsEventType, i64)];
+
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(1_795_207_256_000 + millis)
 }
@@ -47,7 +50,7 @@ fn derived_of(partials: Vec<SmsRecord>) -> Derived {
 #[test]
 fn the_furthest_step_gives_the_status_and_since_when() {
     use SmsEventType::{Created, Delivered, Expired, Failed, Queued, Rated, Received, Sent};
-    let cases: [(&[(SmsEventType, i64)], Status, Option<i64>); 11] = [
+    let cases: [(Events, Status, Option<i64>); 11] = [
         (&[(Rated, 5)], Status::Created, None),
         (&[(Created, 0)], Status::Created, Some(0)),
         (&[(Created, 0), (Queued, 2)], Status::Pending, Some(2)),
@@ -70,7 +73,7 @@ fn the_furthest_step_gives_the_status_and_since_when() {
 #[test]
 fn of_reports_that_contradict_each_other_the_later_instant_counts_and_any_beats_an_expiry() {
     use SmsEventType::{Delivered, Expired, Failed, Sent};
-    let cases: [(&[(SmsEventType, i64)], Status, Option<i64>); 5] = [
+    let cases: [(Events, Status, Option<i64>); 5] = [
         (&[(Sent, 1), (Failed, 5), (Delivered, 8)], Status::Received, Some(8)),
         (&[(Sent, 1), (Delivered, 5), (Failed, 8)], Status::Failed, None),
         (&[(Sent, 1), (Delivered, 5), (Expired, 8)], Status::Received, Some(5)),
@@ -100,7 +103,7 @@ fn a_type_that_leaves_two_statuses_says_which() {
 #[test]
 fn the_direction_is_stated_or_follows_from_the_steps() {
     use SmsEventType::{Created, Delivered, Rated, Received, Redacted};
-    let cases: [(&[(SmsEventType, i64)], Option<Direction>); 5] = [
+    let cases: [(Events, Option<Direction>); 5] = [
         (&[(Created, 0)], Some(Direction::Outbound)),
         (&[(Delivered, 0)], Some(Direction::Outbound)),
         (&[(Received, 0)], Some(Direction::Inbound)),
@@ -118,7 +121,7 @@ fn the_direction_is_stated_or_follows_from_the_steps() {
 #[test]
 fn times_are_taken_between_stated_instants_only() {
     use SmsEventType::{Created, Delivered, Failed, Received, Sent};
-    let cases: [(&[(SmsEventType, i64)], [Option<i64>; 2]); 6] = [
+    let cases: [(Events, [Option<i64>; 2]); 6] = [
         (&[(Created, 0), (Sent, 300), (Delivered, 2_500)], [Some(300), Some(2_200)]),
         (&[(Created, 0), (Sent, 300), (Failed, 2_500)], [Some(300), None]),
         (&[(Sent, 300), (Delivered, 2_500)], [None, Some(2_200)]),
