@@ -15,6 +15,7 @@ fn set(calls: u64, sms: u64) -> (Vec<Message>, Report) {
         seed: 9,
         calls,
         sms,
+        deliveries: 0,
         first_call: 0,
         accounts: 6,
         start: DEFAULT_START,
