@@ -58,7 +58,8 @@ def slope(points: list[tuple[int, float]]) -> float:
 
 def measure(binary: Path, folder: Path, sizes: list[int], peers_up_to: int) -> list[Cost]:
     costs: dict[str, Cost] = {}
-    for calls in sorted(sizes):
+    # The largest first: whether it fits the disk and the evening is known soonest.
+    for calls in sorted(sizes, reverse=True):
         started = time.monotonic()
         for row in at_size_if_it_can(binary, folder, calls, calls <= peers_up_to):
             cost = costs.setdefault(row.what, Cost(row.what, row.unit))
