@@ -14,6 +14,7 @@ mod methods;
 mod operate;
 mod queries;
 mod sms;
+mod sms_analytics;
 mod sql;
 mod sub_account_sums;
 mod sub_accounts;

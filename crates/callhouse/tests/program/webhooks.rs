@@ -182,6 +182,39 @@ async fn a_call_is_announced_when_it_starts_and_when_it_hangs_up() {
     check_with_node(&endpoint);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_announced_when_it_comes_in_and_when_its_status_changes() {
+    let (place, admin, key) = place();
+    let endpoint = Endpoint::start().await;
+    let server = place.serve(&SETTINGS, &[]);
+    for webhook_type in ["sms.mo", "sms.mt.status_update"] {
+        subscribe(&server, &key, webhook_type, &endpoint).await;
+    }
+    let inbound = json!({"from": "+33612345678", "to": "+33123456789", "text": "STOP"});
+    post(&server, &admin, "m1", "sms.received", inbound).await;
+    endpoint.wait_for(1).await;
+    // Being made is no change of status.
+    let made = json!({"from": "ACME", "to": "+33612345678", "text": "Hi"});
+    post(&server, &admin, "m2", "sms.created", made).await;
+    post(&server, &admin, "m2", "sms.sent", json!({})).await;
+    endpoint.wait_for(2).await;
+    post(&server, &admin, "m2", "sms.delivered", json!({})).await;
+    endpoint.wait_for(3).await;
+    let events = endpoint.events();
+    let told = events.iter().map(|event| json!([event["type"], event["data"]["status"]]));
+    let expected = json!([
+        ["sms.mo", "RECEIVED"],
+        ["sms.mt.status_update", "SENT"],
+        ["sms.mt.status_update", "RECEIVED"],
+    ]);
+    assert_eq!(told.collect::<Value>(), expected);
+    for (event, id) in [(&events[0], "m1"), (&events[2], "m2")] {
+        let found = server.ask(&key, "sms.search", json!([{"id": id}])).await;
+        assert_eq!(found["hits"][0], event["data"], "the event says what sms.search says");
+    }
+    server.stop().await;
+}
+
 /// As clients do that sign what they parsed and wrote again: the bytes must be JavaScript's own.
 fn check_with_node(endpoint: &Endpoint) {
     const SCRIPT: &str = "

@@ -109,7 +109,7 @@ fn messages_have_their_faults() {
     assert!(contradicting.count() > 50);
     assert!(again.count() > 20);
     let is_name = |sender: &&str| sender.chars().all(|character| character.is_ascii_uppercase());
-    assert!(senders.iter().map(|sender: &Box<str>| &**sender).filter(is_name).count() > 3, "{senders:?}");
+    assert!(senders.iter().map(|sender| &**sender).filter(is_name).count() > 3, "{senders:?}");
     assert!(texts.iter().any(|text| text.contains('🎉')));
     assert!(texts.iter().any(|text| text.chars().count() > 459), "no text of four parts");
 }
