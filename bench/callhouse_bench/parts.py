@@ -6,7 +6,7 @@ import time
 from functools import cached_property
 from pathlib import Path
 
-from . import compaction, doors, exports, intake, many_files, queries, report, webhook_log
+from . import compaction, doors, exports, intake, many_files, queries, report, sms, webhook_log
 from .dataset import Dataset, Shape
 from .kafka import Broker
 from .measure import Row
@@ -14,9 +14,9 @@ from .program import Program
 from .settled import SettledSet
 from .visible import visible
 
-PARTS = ["file", "compaction", "queries", "exports", "doors", "http", "kafka", "visible", "files", "log"]
+PARTS = ["file", "compaction", "queries", "exports", "doors", "http", "kafka", "visible", "files", "sms", "log"]
 #: What a run measures that names no part. The others compare callhouse with itself, and are asked for by name.
-USUAL = [part for part in PARTS if part not in ("exports", "doors", "log")]
+USUAL = [part for part in PARTS if part not in ("exports", "doors", "sms", "log")]
 #: The parts that ask over one settled set and leave it as it was.
 OVER_SETTLED = ["queries", "exports", "doors"]
 HALF = "half the maximum"
@@ -108,6 +108,9 @@ class Parts:
     def files(self) -> list[Row]:
         self.folder.joinpath("files").mkdir()
         return many_files.measure(self.binary, self.folder / "files", self.files_wanted)
+
+    def sms(self) -> list[Row]:
+        return sms.measure(self.binary, self.folder / "sms", self.calls)
 
     def log(self) -> list[Row]:
         return webhook_log.measure(Program(self.binary, self.folder / "log"), self.query_calls or self.calls)
