@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 # A load of any size ends or fails in this many seconds.
@@ -66,7 +67,9 @@ class Program:
             raise RuntimeError(f"callhouse {' '.join(arguments)} ended with {status}")
         return Cost(seconds, usage.ru_utime + usage.ru_stime, peak)
 
+    @cache
     def admin_key(self) -> str:
+        """A key that may do everything; the same each time."""
         self.run("account", "create", "bench-operator")
         return self.run("api-key", "create", "--account", "bench-operator", "--name", "bench", "--admin").strip()
 
