@@ -123,7 +123,7 @@ fn draw_delivery<'w>(world: &'w World, seed: u64, index: u64, event_at: i64) -> 
         index,
         account,
         endpoint,
-        event_type: *draw.pick::<&str>(&EVENT_TYPES),
+        event_type: draw.pick::<&str>(&EVENT_TYPES),
         event_id: format!("{trace:08x}-d{index:x}"),
         about: format!("call-{trace:08x}-{index:x}"),
         event_at,
