@@ -52,6 +52,7 @@ fn tim_1_instants_are_utc_with_their_offset() {
 #[test]
 fn other_values_look_as_postgresql_prints_them() {
     assert_eq!(text(BooleanArray::from(vec![true])), "t");
+    assert_eq!(text(BooleanArray::from(vec![false])), "f");
     assert_eq!(text(BinaryArray::from(vec![b"\x00\xff".as_slice()])), "\\x00ff");
     for (value, wanted) in
         [(1.0, "1"), (0.1, "0.1"), (1e300, "1e+300"), (1e-7, "1e-07"), (f64::NEG_INFINITY, "-Infinity")]
