@@ -122,9 +122,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_says_so_at_once() {
-        let gate = gate(1, 1, 0);
-        let _turn = gate.enter("a").await.ok().unwrap();
-        assert!(matches!(gate.enter("a").await, Err(Error::Busy { .. })));
+        let long = Duration::from_secs(3_600);
+        let gate =
+            Gate::new(&RoomOptions { patience: long, running: 1, waiting: 1, ..RoomOptions::default() });
+        let turn = gate.enter("a").await.ok().unwrap();
+        let mut waits = Box::pin(gate.enter("b"));
+        assert!(futures::poll!(waits.as_mut()).is_pending());
+        // With this patience it would wait for an hour, if it waited.
+        let mut too_many = Box::pin(gate.enter("c"));
+        let answer = futures::poll!(too_many.as_mut());
+        assert!(matches!(answer, std::task::Poll::Ready(Err(Error::Busy { .. }))));
+        drop(turn);
+        drop(waits.await.ok().unwrap());
         assert_eq!(gate.waiting.load(Ordering::Relaxed), 0);
     }
 }
