@@ -35,14 +35,15 @@ pub(crate) use message::{Kind, Message};
 pub(crate) use options::{DEFAULT_START, Options, Pattern};
 pub(crate) use totals::{DeliveryGroupReport, Report, SmsGroupReport, Totals};
 
+use arrivals::Numbered;
 use call::Call;
-use deliveries::{AttemptTeller, Deliveries, Delivery};
+use deliveries::{AttemptTeller, Delivery};
 use draw::Draw;
 use events::{Teller, Told};
 use faults::Fate;
 use interactions::Interactions;
-use sms::{Messages, Sms, SmsTeller};
-use world::World;
+use sms::{Sms, SmsTeller};
+use world::{STREAM_DELIVERY_ARRIVALS, STREAM_SMS_ARRIVALS, World};
 
 /// Makes the messages of a set.
 #[derive(Debug)]
@@ -52,8 +53,8 @@ pub(crate) struct Generator {
     set: String,
     world: Arc<World>,
     interactions: Interactions,
-    sms: Messages,
-    deliveries: Deliveries,
+    sms: Numbered,
+    deliveries: Numbered,
     in_flight: BinaryHeap<Reverse<InFlight>>,
     next_in_flight: u64,
     totals: Totals,
@@ -87,8 +88,8 @@ impl Generator {
             set: format!("{trace:016x}"),
             world: Arc::new(World::new(options)),
             interactions: Interactions::new(options),
-            sms: Messages::new(options),
-            deliveries: Deliveries::new(options),
+            sms: Numbered::of(options, options.sms, STREAM_SMS_ARRIVALS),
+            deliveries: Numbered::of(options, options.deliveries, STREAM_DELIVERY_ARRIVALS),
             in_flight: BinaryHeap::new(),
             next_in_flight: 0,
             totals: Totals::default(),
@@ -175,10 +176,10 @@ impl Iterator for Generator {
                     self.send(call);
                 }
             } else if sms_at == Some(begins_at) {
-                let Some(sms) = self.sms.next(&world) else { break };
-                self.send_sms(&sms);
-            } else if let Some(delivery) = self.deliveries.next(&world) {
-                self.send_delivery(&delivery);
+                let Some((index, at)) = self.sms.next() else { break };
+                self.send_sms(&sms::draw_sms(&world, self.seed, index, at));
+            } else if let Some((index, at)) = self.deliveries.next() {
+                self.send_delivery(&deliveries::draw_delivery(&world, self.seed, index, at));
             }
         }
         let Reverse(InFlight { message, .. }) = self.in_flight.pop()?;

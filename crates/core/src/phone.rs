@@ -22,6 +22,13 @@ pub struct PhoneNumber {
     pub number_type: Option<&'static str>,
 }
 
+impl PhoneNumber {
+    /// E.164, country and type, as a record keeps them.
+    pub(crate) fn texts(&self) -> [Option<Box<str>>; 3] {
+        [self.e164.clone(), self.country.clone(), self.number_type.map(Into::into)]
+    }
+}
+
 /// Who called, as callers are told apart: the E.164 number, else what the source wrote; `None` when that is nothing
 /// or says that the number is withheld.
 #[must_use]

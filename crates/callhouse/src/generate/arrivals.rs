@@ -115,6 +115,36 @@ impl Arrivals {
     }
 }
 
+/// Arrivals with an index each, from the first of the options on: of whatever is drawn from its index.
+#[derive(Debug)]
+pub(super) struct Numbered {
+    arrivals: Arrivals,
+    next: u64,
+}
+
+impl Numbered {
+    /// So many, as [`Arrivals::of`] has them.
+    pub(super) fn of(options: &Options, count: u64, stream: u64) -> Self {
+        Self { arrivals: Arrivals::of(options, count, stream), next: options.first_call }
+    }
+
+    /// When the next one begins, left where it is.
+    pub(super) fn peek(&mut self) -> Option<i64> {
+        self.arrivals.peek()
+    }
+}
+
+impl Iterator for Numbered {
+    /// Index and instant.
+    type Item = (u64, i64);
+
+    fn next(&mut self) -> Option<(u64, i64)> {
+        let at = self.arrivals.next()?;
+        self.next += 1;
+        Some((self.next - 1, at))
+    }
+}
+
 impl Iterator for Arrivals {
     type Item = i64;
 

@@ -8,10 +8,8 @@ mod tests;
 
 use callhouse_core::ids::short_hash;
 
-use super::arrivals::Arrivals;
 use super::draw::Draw;
-use super::options::Options;
-use super::world::{Account, STREAM_DELIVERIES, STREAM_DELIVERY_ARRIVALS, STREAM_DELIVERY_FAULTS, World};
+use super::world::{Account, STREAM_DELIVERIES, STREAM_DELIVERY_FAULTS, World};
 
 pub(super) use events::AttemptTeller;
 
@@ -80,39 +78,13 @@ impl Delivery<'_> {
     }
 }
 
-/// The deliveries of a set, in the order of what they announce.
-#[derive(Debug)]
-pub(super) struct Deliveries {
-    seed: u64,
-    arrivals: Arrivals,
-    next: u64,
-}
-
-impl Deliveries {
-    pub(super) fn new(options: &Options) -> Self {
-        let arrivals = Arrivals::of(options, options.deliveries, STREAM_DELIVERY_ARRIVALS);
-        Self { seed: options.seed, arrivals, next: options.first_call }
-    }
-
-    /// When the next one becomes due, left where it is.
-    pub(super) fn peek(&mut self) -> Option<i64> {
-        self.arrivals.peek()
-    }
-
-    pub(super) fn next<'w>(&mut self, world: &'w World) -> Option<Delivery<'w>> {
-        let event_at = self.arrivals.next()?;
-        self.next += 1;
-        Some(draw_delivery(world, self.seed, self.next - 1, event_at))
-    }
-}
-
 /// The stream that the faults of an attempt's way to the warehouse are drawn from.
 pub(super) fn fault_stream(seed: u64, index: u64) -> Draw {
     Draw::new(seed, STREAM_DELIVERY_FAULTS + index)
 }
 
 /// Draws the delivery with an index, from its own stream.
-fn draw_delivery<'w>(world: &'w World, seed: u64, index: u64, event_at: i64) -> Delivery<'w> {
+pub(super) fn draw_delivery<'w>(world: &'w World, seed: u64, index: u64, event_at: i64) -> Delivery<'w> {
     let mut draw = Draw::new(seed, STREAM_DELIVERIES + index);
     let accounts = u64::try_from(world.accounts.len()).unwrap_or(u64::MAX);
     let account = &world.accounts[usize::try_from(draw.zipf(accounts, 1.1)).unwrap_or(0)];

@@ -15,6 +15,36 @@ pub(super) struct Told {
     pub(super) json: String,
 }
 
+/// What every event has around its data.
+#[derive(Debug)]
+pub(super) struct Envelope<'a> {
+    pub(super) id: &'a str,
+    pub(super) source: &'a str,
+    pub(super) event_type: &'a str,
+    pub(super) account: &'a str,
+    pub(super) subject: &'a str,
+    /// Milliseconds since the Unix epoch, as the clock of the source shows them.
+    pub(super) time_ms: i64,
+}
+
+impl Envelope<'_> {
+    /// The event as JSON.
+    pub(super) fn around(&self, data: Object) -> String {
+        let mut event = Object::new();
+        event
+            .text("specversion", "1.0")
+            .text("id", self.id)
+            .text("source", self.source)
+            .text("type", self.event_type)
+            .text("account", self.account)
+            .text("subject", self.subject)
+            .text("time", &Timestamp::from_millis(self.time_ms).to_rfc3339())
+            .text("datacontenttype", "application/json")
+            .object("data", data);
+        event.finish()
+    }
+}
+
 /// A later word on what a call costs.
 #[derive(Debug)]
 pub(super) struct Correction {
@@ -67,18 +97,15 @@ impl Teller<'_, '_> {
 
     fn numbered_event(&self, name: &str, number: u32, at_ms: i64, data: Object) -> Told {
         let call = self.call;
-        let mut event = Object::new();
-        event
-            .text("specversion", "1.0")
-            .text("id", &format!("{}-{:x}-{name}-{number}", self.set, call.index))
-            .text("source", &call.trunk.source)
-            .text("type", &format!("call.{name}"))
-            .text("account", &call.account.name)
-            .text("subject", &call.call_id)
-            .text("time", &Timestamp::from_millis(self.clock.shows(at_ms)).to_rfc3339())
-            .text("datacontenttype", "application/json")
-            .object("data", data);
-        Told { at_ms, json: event.finish() }
+        let envelope = Envelope {
+            id: &format!("{}-{:x}-{name}-{number}", self.set, call.index),
+            source: &call.trunk.source,
+            event_type: &format!("call.{name}"),
+            account: &call.account.name,
+            subject: &call.call_id,
+            time_ms: self.clock.shows(at_ms),
+        };
+        Told { at_ms, json: envelope.around(data) }
     }
 
     fn started(&self) -> Object {

@@ -6,12 +6,10 @@ mod events;
 mod tests;
 mod text;
 
-use super::arrivals::Arrivals;
 use super::call::Direction;
 use super::draw::Draw;
 use super::numbers::{Line, Number};
-use super::options::Options;
-use super::world::{Account, STREAM_SMS, STREAM_SMS_ARRIVALS, STREAM_SMS_FAULTS, Trunk, World};
+use super::world::{Account, STREAM_SMS, STREAM_SMS_FAULTS, Trunk, World};
 
 pub(super) use events::SmsTeller;
 pub(super) use text::Text;
@@ -85,39 +83,13 @@ impl Sms<'_> {
     }
 }
 
-/// The messages of a set, in the order they are made.
-#[derive(Debug)]
-pub(super) struct Messages {
-    seed: u64,
-    arrivals: Arrivals,
-    next: u64,
-}
-
-impl Messages {
-    pub(super) fn new(options: &Options) -> Self {
-        let arrivals = Arrivals::of(options, options.sms, STREAM_SMS_ARRIVALS);
-        Self { seed: options.seed, arrivals, next: options.first_call }
-    }
-
-    /// When the next one is made, left where it is.
-    pub(super) fn peek(&mut self) -> Option<i64> {
-        self.arrivals.peek()
-    }
-
-    pub(super) fn next<'w>(&mut self, world: &'w World) -> Option<Sms<'w>> {
-        let created_at = self.arrivals.next()?;
-        self.next += 1;
-        Some(draw_sms(world, self.seed, self.next - 1, created_at))
-    }
-}
-
 /// The stream that the faults of a message's delivery to the warehouse are drawn from.
 pub(super) fn fault_stream(seed: u64, index: u64) -> Draw {
     Draw::new(seed, STREAM_SMS_FAULTS + index)
 }
 
 /// Draws the message with an index, from its own stream.
-fn draw_sms<'w>(world: &'w World, seed: u64, index: u64, created_at: i64) -> Sms<'w> {
+pub(super) fn draw_sms<'w>(world: &'w World, seed: u64, index: u64, created_at: i64) -> Sms<'w> {
     let mut draw = Draw::new(seed, STREAM_SMS + index);
     let accounts = u64::try_from(world.accounts.len()).unwrap_or(u64::MAX);
     let account = &world.accounts[usize::try_from(draw.zipf(accounts, 1.1)).unwrap_or(0)];

@@ -2,7 +2,7 @@
 
 use callhouse_core::Timestamp;
 
-use super::super::events::Told;
+use super::super::events::{Envelope, Told};
 use super::super::json::Object;
 use super::{Attempt, Delivery, Outcome};
 
@@ -26,18 +26,15 @@ impl AttemptTeller<'_, '_> {
 
     fn event(&self, attempt: &Attempt, number: i64) -> Told {
         let delivery = self.delivery;
-        let mut event = Object::new();
-        event
-            .text("specversion", "1.0")
-            .text("id", &format!("{}-d{:x}-{number}", self.set, delivery.index))
-            .text("source", SOURCE)
-            .text("type", "webhook.delivery_attempted")
-            .text("account", &delivery.account.name)
-            .text("subject", &delivery.event_id)
-            .text("time", &rfc3339(attempt.at_ms))
-            .text("datacontenttype", "application/json")
-            .object("data", self.data(attempt, number));
-        Told { at_ms: attempt.at_ms + attempt.duration_ms, json: event.finish() }
+        let envelope = Envelope {
+            id: &format!("{}-d{:x}-{number}", self.set, delivery.index),
+            source: SOURCE,
+            event_type: "webhook.delivery_attempted",
+            account: &delivery.account.name,
+            subject: &delivery.event_id,
+            time_ms: attempt.at_ms,
+        };
+        Told { at_ms: attempt.at_ms + attempt.duration_ms, json: envelope.around(self.data(attempt, number)) }
     }
 
     fn data(&self, attempt: &Attempt, number: i64) -> Object {
@@ -46,7 +43,7 @@ impl AttemptTeller<'_, '_> {
         headers.text("content-type", "application/json; charset=utf-8").text("user-agent", "gateway/1");
         let mut data = Object::new();
         data.text("event_type", delivery.event_type)
-            .text("event_at", &rfc3339(delivery.event_at))
+            .text("event_at", &Timestamp::from_millis(delivery.event_at).to_rfc3339())
             .text("about", &delivery.about)
             .text("hook_hash", &delivery.endpoint.hook_hash)
             .text("endpoint", &delivery.endpoint.url)
@@ -86,8 +83,4 @@ impl AttemptTeller<'_, '_> {
             .object("data", call);
         body.finish()
     }
-}
-
-fn rfc3339(at_ms: i64) -> String {
-    Timestamp::from_millis(at_ms).to_rfc3339()
 }

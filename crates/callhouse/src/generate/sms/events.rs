@@ -1,10 +1,8 @@
 //! From a text message to its events: CloudEvents in structured JSON.
 
-use callhouse_core::Timestamp;
-
 use super::{End, Sender, Sms};
 use crate::generate::call::Direction;
-use crate::generate::events::Told;
+use crate::generate::events::{Envelope, Told};
 use crate::generate::json::Object;
 
 /// Writes the events of one message.
@@ -64,19 +62,16 @@ impl SmsTeller<'_, '_> {
 
     fn event(&self, name: &str, number: u32, at_ms: i64, data: Object) -> Told {
         let sms = self.sms;
-        let mut event = Object::new();
-        event
-            .text("specversion", "1.0")
+        let envelope = Envelope {
             // Calls have ids without the letter.
-            .text("id", &format!("{}-s{:x}-{name}-{number}", self.set, sms.index))
-            .text("source", &sms.trunk.source)
-            .text("type", &format!("sms.{name}"))
-            .text("account", &sms.account.name)
-            .text("subject", &sms.sms_id)
-            .text("time", &Timestamp::from_millis(at_ms).to_rfc3339())
-            .text("datacontenttype", "application/json")
-            .object("data", data);
-        Told { at_ms, json: event.finish() }
+            id: &format!("{}-s{:x}-{name}-{number}", self.set, sms.index),
+            source: &sms.trunk.source,
+            event_type: &format!("sms.{name}"),
+            account: &sms.account.name,
+            subject: &sms.sms_id,
+            time_ms: at_ms,
+        };
+        Told { at_ms, json: envelope.around(data) }
     }
 
     fn message(&self) -> Object {

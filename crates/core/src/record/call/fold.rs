@@ -189,16 +189,11 @@ impl Statement<'_, CallRecord> {
             ..Parties::default()
         };
         if let Some(from) = &parties.from_number_raw {
-            let number = phones.look_up(from);
-            parties.from_number = number.e164.clone();
-            parties.from_country = number.country.clone();
-            parties.from_number_type = number.number_type.map(Into::into);
+            [parties.from_number, parties.from_country, parties.from_number_type] =
+                phones.look_up(from).texts();
         }
         if let Some(to) = &parties.to_number_raw {
-            let number = phones.look_up(to);
-            parties.to_number = number.e164.clone();
-            parties.to_country = number.country.clone();
-            parties.to_number_type = number.number_type.map(Into::into);
+            [parties.to_number, parties.to_country, parties.to_number_type] = phones.look_up(to).texts();
         }
         Some(Group { stamp, content: parties })
     }
