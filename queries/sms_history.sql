@@ -19,14 +19,12 @@
 WITH sums AS (
     SELECT
         direction,
-        date_trunc($bucket, created_at, $time_zone) AS bucket_at,
-        count(*) AS messages,
+        date_trunc($bucket, at, $time_zone) AS bucket_at,
+        sum(messages) AS messages,
         sum(parts) AS parts,
         sum(debit) AS debit,
         sum(credit) AS credit
-    FROM sms
-    WHERE created_at >= $from
-        AND created_at < $to
+    FROM sms_sums('total', $from, $to, $bucket, $time_zone)
     GROUP BY direction, bucket_at
 )
 SELECT

@@ -17,15 +17,13 @@
 --   credit     decimal    earned, in currency units
 WITH sums AS (
     SELECT
-        date_trunc($bucket, created_at, $time_zone) AS bucket_at,
-        count(*) AS messages,
+        date_trunc($bucket, at, $time_zone) AS bucket_at,
+        sum(messages) AS messages,
         sum(parts) AS parts,
         sum(debit) AS debit,
         sum(credit) AS credit
-    FROM sms
-    WHERE created_at >= $from
-        AND created_at < $to
-        AND direction = 'outbound'
+    FROM sms_sums('total', $from, $to, $bucket, $time_zone)
+    WHERE direction = 'outbound'
     GROUP BY bucket_at
 )
 SELECT

@@ -14,13 +14,12 @@
 --   credit     decimal  earned, in currency units
 SELECT
     direction,
-    count(*) AS messages,
-    coalesce(sum(parts), 0) AS parts,
-    coalesce(sum(debit), 0) AS debit,
-    coalesce(sum(credit), 0) AS credit
-FROM sms
-WHERE created_at >= $from
-    AND created_at < $to
-    AND direction IN ('inbound', 'outbound')
+    sum(messages) AS messages,
+    sum(parts) AS parts,
+    sum(debit) AS debit,
+    sum(credit) AS credit
+FROM sms_sums('total', $from, $to)
+WHERE direction IN ('inbound', 'outbound')
 GROUP BY direction
+HAVING sum(messages) > 0
 ORDER BY direction

@@ -12,11 +12,9 @@
 --   debit     decimal  charged, in currency units
 --   credit    decimal  earned, in currency units
 SELECT
-    count(*) AS messages,
+    coalesce(sum(messages), 0) AS messages,
     coalesce(sum(parts), 0) AS parts,
     coalesce(sum(debit), 0) AS debit,
     coalesce(sum(credit), 0) AS credit
-FROM sms
-WHERE created_at >= $from
-    AND created_at < $to
-    AND direction = 'outbound'
+FROM sms_sums('total', $from, $to)
+WHERE direction = 'outbound'

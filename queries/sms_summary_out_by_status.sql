@@ -14,13 +14,12 @@
 --   credit    decimal  earned, in currency units
 SELECT
     status,
-    count(*) AS messages,
-    coalesce(sum(parts), 0) AS parts,
-    coalesce(sum(debit), 0) AS debit,
-    coalesce(sum(credit), 0) AS credit
-FROM sms
-WHERE created_at >= $from
-    AND created_at < $to
-    AND direction = 'outbound'
+    sum(messages) AS messages,
+    sum(parts) AS parts,
+    sum(debit) AS debit,
+    sum(credit) AS credit
+FROM sms_sums('status', $from, $to)
+WHERE direction = 'outbound'
 GROUP BY status
+HAVING sum(messages) > 0
 ORDER BY status

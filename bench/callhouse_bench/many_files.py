@@ -8,14 +8,13 @@ from pathlib import Path
 
 from .dataset import Shape
 from .engine import Engine
-from .measure import Row, median, percentile
+from .measure import Row, repeated
 from .program import Client
 from .questions import CALLHOUSE, SUMS, instant
 from .settled import SettledSet
 
 # Real files, written and read like any other, only small.
 CALLS_PER_FILE = 10
-RUNS = 20
 # A file takes about 25 KB with its statistics in the catalog.
 BYTES_PER_FILE = 25_000
 # Merging them is what compaction is for, and not what is measured.
@@ -73,15 +72,9 @@ def plan(settled: SettledSet, named: str, account: str) -> list[Row]:
     engine = Engine(settled.program, account)
     rows = []
     for name, statement in asked.items():
-        times = []
-        for _ in range(RUNS + 1):
-            started = time.perf_counter()
-            engine.ask(statement)
-            times.append((time.perf_counter() - started) * 1e3)
-        warm = sorted(times[1:])
-        rows.append(Row(f"{name}, {named}", "ms", median(warm)))
-        rows.append(Row(f"{name}, {named}, p99", "ms", percentile(warm, 99)))
-        rows.append(Row(f"{name}, {named}, first", "ms", times[0]))
+        took = repeated(lambda: engine.ask(statement))
+        rows += took.rows(f"{name}, {named}")
+        rows.append(Row(f"{name}, {named}, first", "ms", took.first))
     engine.close()
     return rows
 

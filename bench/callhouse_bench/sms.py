@@ -1,13 +1,10 @@
 """Text messages: how fast their events are taken in, alone and beside calls, and what analytics over them take."""
 
-import time
 from pathlib import Path
 
 from .dataset import Shape
-from .measure import Row, median, percentile
+from .measure import Row, repeated
 from .program import Client, Program
-
-RUNS = 20
 
 
 def measure(binary: Path, folder: Path, messages: int) -> list[Row]:
@@ -43,24 +40,23 @@ def asked(program: Program) -> list[Row]:
     year, month = ["2025-01-01 00:00:00", "2025-12-31 23:59:59"], ["2025-06-01 00:00:00", "2025-06-30 23:59:59"]
     with program.serve(CALLHOUSE_COMPACTION_ENABLED="false") as server:
         client = Client(server, program.key_of(account))
-        one = client.ask("sms.search", [{"type": "OUT"}, {"quantity": 1}])["hits"][0]["hash"]
+        one = client.ask("sms.search", [{"type": "OUT"}, {"quantity": 1}])["hits"][0]
         questions = {
-            "sms.get": ("sms.get", [one]),
+            "sms.get": ("sms.get", [one["hash"]]),
             "sms.search, newest page of a month": (
                 "sms.search", [{"type": "OUT", "created_at_from": month[0], "created_at_to": month[1]}, {"quantity": 50}],
+            ),
+            "sms.search, to a number": ("sms.search", [{"to": one["to"]}, {"quantity": 50}]),
+            "sms.search, newest page of a year": (
+                "sms.search", [{"type": "OUT", "created_at_from": year[0], "created_at_to": year[1]}, {"quantity": 50}],
             ),
             "sms.search, text contains": ("sms.search", [{"text": "code"}, {"quantity": 50}]),
             "analytics/sms.summary of a month": ("analytics/sms.summary", month),
             "analytics/sms.summary of a year": ("analytics/sms.summary", year),
             "analytics/sms.history of a year": ("analytics/sms.history", year),
+            "analytics/sms.history_out_by_status of a year": ("analytics/sms.history_out_by_status", year),
         }
         rows = []
         for name, (method, params) in questions.items():
-            times = []
-            for _ in range(RUNS + 1):
-                started = time.perf_counter()
-                client.ask(method, params)
-                times.append((time.perf_counter() - started) * 1e3)
-            warm = sorted(times[1:])
-            rows += [Row(name, "ms", median(warm)), Row(f"{name}, p99", "ms", percentile(warm, 99))]
+            rows += repeated(lambda: client.ask(method, params)).rows(name)
         return rows

@@ -1,14 +1,12 @@
 """The log of webhook deliveries: taking it in, and searching it, as `webhooks.search_logs` is asked over HTTP."""
 
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
 from .dataset import Shape
-from .measure import Row, median, percentile
+from .measure import Row, repeated
 from .program import Client, Program
 
-RUNS = 20
 # Attempts of the generator's deliveries, about: one in ten is tried again.
 ATTEMPTS_OF_A_DELIVERY = 1.17
 
@@ -54,18 +52,11 @@ LARGEST = "SELECT account FROM webhook_deliveries GROUP BY account ORDER BY coun
 
 
 def one(client: Client, name: str, filters: dict) -> list[Row]:
-    times = []
-    for _ in range(RUNS + 1):
-        started = time.perf_counter()
-        found = client.ask("webhooks.search_logs", [filters, {"quantity": 50, "order": "attempted_at DESC"}])
-        times.append((time.perf_counter() - started) * 1e3)
-    if found["total"] == 0:
+    asked = [filters, {"quantity": 50, "order": "attempted_at DESC"}]
+    total = client.ask("webhooks.search_logs", asked)["total"]
+    if total == 0:
         raise RuntimeError(f"{name}: nothing was found by {filters}")
-    warm = sorted(times[1:])
-    return [
-        Row(f"{name}, of {found['total']:,}", "ms", median(warm)),
-        Row(f"{name}, p99", "ms", percentile(warm, 99)),
-    ]
+    return repeated(lambda: client.ask("webhooks.search_logs", asked)).rows(f"{name}, of {total:,}")
 
 
 def chunks(path: Path):

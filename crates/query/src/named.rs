@@ -58,6 +58,7 @@ const FILES: &[(&str, &str)] = registry![
     "sms_summary",
     "sms_summary_out",
     "sms_summary_out_by_status",
+    "sms_total",
     "webhook_log_search",
 ];
 

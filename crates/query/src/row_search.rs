@@ -6,10 +6,10 @@ use datafusion::logical_expr::{SortExpr, ident};
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::named;
 use crate::params::Params;
 use crate::scope::Scope;
-use crate::search::{SortDirection, last_page_total};
+use crate::search::{SortDirection, last_page_total, run::number_of};
+use crate::{named, planning};
 
 /// Most rows that may be skipped and returned together; they are held in memory while they are sorted.
 const MAX_REACH: u64 = 1_000_000;
@@ -23,6 +23,8 @@ pub struct RowSearch {
     /// The named query that finds them.
     pub query: &'static str,
     pub params: Params,
+    /// A named query whose one number is how many rows match, if there is one that reads fewer, and its parameters.
+    pub total: Option<(&'static str, Params)>,
     pub order: RowOrder,
     /// What makes the order total, so that pages neither repeat nor lose a row.
     pub ties: &'static [RowOrder],
@@ -108,7 +110,13 @@ impl Engine {
         let seen = last_page_total(search.offset, search.quantity, reached);
         let total = match known_total.or(seen) {
             Some(total) => total,
-            None => u64::try_from(matching.count().await.map_err(failed)?).unwrap_or(u64::MAX),
+            None => match &search.total {
+                Some((query, params)) => {
+                    let total = planning::batches(named::plan(&session, query, params).await?).await;
+                    number_of(&total.map_err(failed)?)
+                }
+                None => u64::try_from(matching.count().await.map_err(failed)?).unwrap_or(u64::MAX),
+            },
         };
         if let (Some(pin), None) = (pin, known_total) {
             self.pin(scope, pin, view, total);
@@ -125,6 +133,7 @@ mod tests {
         RowSearch {
             query: "webhook_log_search",
             params: Params::new(),
+            total: None,
             order,
             ties: &[("attempted_at", SortDirection::Descending), ("account", SortDirection::Ascending)],
             offset: 0,

@@ -20,7 +20,7 @@ use object_store::local::LocalFileSystem;
 use crate::engine::EngineOptions;
 use crate::scan::{AccountRows, Wall};
 use crate::scope::Scope;
-use crate::sums::{self, CallSums};
+use crate::sums::{self, RecordSums};
 use crate::view::ReadView;
 use crate::{functions, planning, table_functions, tables};
 
@@ -96,11 +96,15 @@ impl Sessions {
         let session = SessionContext::new_with_state(state);
         session.register_catalog_list(Arc::new(catalogs));
         let records = |family| self.table(Arc::new(tables::Records(family)), view, scope);
-        let calls = records(Family::Calls);
-        table_functions::register(&session, calls.clone(), records(Family::Sms));
-        let sums = CallSums::new(calls, self.sums.clone());
-        session.register_udtf(sums::callers::NAME, Arc::new(sums::callers::UniqueCallers::new(sums.clone())));
-        session.register_udtf(sums::NAME, Arc::new(sums));
+        table_functions::register(&session, records(Family::Calls), records(Family::Sms));
+        for family in Family::ALL {
+            let sums = RecordSums::new(family, records(family), self.sums.clone());
+            if family == Family::Calls {
+                let callers = sums::callers::UniqueCallers::new(sums.clone());
+                session.register_udtf(sums::callers::NAME, Arc::new(callers));
+            }
+            session.register_udtf(sums.name(), Arc::new(sums));
+        }
         Ok(session)
     }
 

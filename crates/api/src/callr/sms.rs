@@ -9,7 +9,7 @@ pub(super) mod get_list;
 pub(super) mod object;
 pub(super) mod search;
 
-use callhouse_query::{Params, RowOrder, RowSearch, SortDirection};
+use callhouse_query::{Param, Params, RowOrder, RowSearch, SortDirection};
 
 /// What makes the order of messages total: of equal ones the newest comes first.
 const TIES: &[RowOrder] = &[
@@ -22,6 +22,7 @@ const TIES: &[RowOrder] = &[
 fn query(params: Params, order: RowOrder) -> RowSearch {
     RowSearch {
         query: "sms_search",
+        total: summed(&params).then(|| ("sms_total", params.clone())),
         params,
         order,
         ties: TIES,
@@ -30,4 +31,13 @@ fn query(params: Params, order: RowOrder) -> RowSearch {
         columns: object::COLUMNS,
         page_key: None,
     }
+}
+
+/// Whether sums can tell how many messages match. They know no messages without a direction or a time, and neither do
+/// these filters.
+fn summed(params: &Params) -> bool {
+    const NEEDED: [&str; 3] = ["direction", "from", "to"];
+    let stated = || params.iter().filter(|(_, value)| **value != Param::Null).map(|(name, _)| name.as_str());
+    NEEDED.iter().all(|needed| stated().any(|name| name == *needed))
+        && stated().all(|name| name == "status" || NEEDED.contains(&name))
 }

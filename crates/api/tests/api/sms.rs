@@ -192,11 +192,22 @@ async fn sms_search_finds_by_each_filter() {
             json!({"created_at_from": "2001-01-01 00:00:00", "type": "OUT", "status": "RECEIVED"}),
             vec!["SMS00001"],
         ),
+        (
+            json!({"created_at_from": FROM, "created_at_to": TO, "type": "OUT"}),
+            vec![&fourth, "SMS00002", "SMS00001"],
+        ),
+        (
+            json!({"created_at_from": FROM, "created_at_to": TO, "type": "OUT", "status": "FAILED"}),
+            vec!["SMS00002"],
+        ),
+        (json!({"created_at_from": FROM, "created_at_to": TO, "type": "IN", "nature": "ALERTING"}), vec![]),
     ];
     for (filters, expected) in cases {
         let found = house.result(&acme, "sms.search", json!([filters, null])).await;
         assert_eq!(hashes(&found["hits"]), expected, "{filters}");
         assert_eq!(found["total"], json!(expected.len()), "{filters}");
+        let counted = house.result(&acme, "sms.search", json!([filters, {"quantity": 0}])).await;
+        assert_eq!(counted["total"], json!(expected.len()), "{filters}");
     }
     let found = house.result(&acme, "sms.search", json!([{"hash": "SMS00001"}])).await;
     assert_eq!(found["hits"], json!([delivered()]));

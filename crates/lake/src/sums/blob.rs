@@ -14,17 +14,16 @@ use arrow::array::{
 use serde::{Deserialize, Serialize};
 
 use super::Dimension;
+use super::dimension::{MOST_AMOUNTS, MOST_COUNTS, MOST_VALUES};
 use super::fold::MONEY;
 use crate::error::Error;
 
 /// What is summed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Sum {
-    pub(super) calls: i64,
-    pub(super) answered_calls: i64,
-    pub(super) talk_seconds: i64,
-    pub(super) debit: i128,
-    pub(super) credit: i128,
+    /// In the order of the family, of which the first is of records; those it does not have are 0.
+    pub(super) counts: [i64; MOST_COUNTS],
+    pub(super) amounts: [i128; MOST_AMOUNTS],
 }
 
 /// Bucket, direction and values of a sum. Texts are indexes into a list of texts.
@@ -33,7 +32,7 @@ pub(super) struct Key {
     pub(super) bucket: i64,
     pub(super) direction: u32,
     /// As many as the dimension has; the others, and nulls, are `None`.
-    pub(super) values: [Option<u32>; 3],
+    pub(super) values: [Option<u32>; MOST_VALUES],
 }
 
 /// A number of 1 to 18 digits without a leading zero behind a `+`, which is most callers, fits an integer.
@@ -56,17 +55,14 @@ pub(super) struct Blob {
     directions: Vec<u32>,
     /// By value: index of the text plus one, 0 for null.
     pub(super) values: Vec<Vec<i64>>,
-    pub(super) calls: Vec<i64>,
-    /// Empty when all are zero, like those behind it.
-    answered_calls: Vec<i64>,
-    talk_seconds: Vec<i64>,
-    debits: Vec<i128>,
-    credits: Vec<i128>,
+    /// The numbers of records; the others, and amounts, are empty when all are zero.
+    pub(super) counts: [Vec<i64>; MOST_COUNTS],
+    amounts: [Vec<i128>; MOST_AMOUNTS],
 }
 
 /// The bytes of sums whose texts are indexes into `texts`.
 pub(super) fn encode(
-    dimension: Dimension,
+    dimension: &Dimension,
     texts: &[Box<str>],
     sums: &BTreeMap<Key, Sum>,
 ) -> Result<Vec<u8>, Error> {
@@ -82,14 +78,14 @@ pub(super) fn encode(
     let mut rows: Vec<(i64, i64, Vec<i64>, Sum)> = sums
         .iter()
         .map(|(key, sum)| {
-            let values = key.values[..dimension.value_names().len()].iter();
+            let values = key.values[..dimension.values.len()].iter();
             let values = values.map(|value| value.map_or(0, |id| position[&id] + 1)).collect();
             (key.bucket, position[&key.direction], values, *sum)
         })
         .collect();
     rows.sort_unstable_by(|left, right| (left.0, left.1, &left.2).cmp(&(right.0, right.1, &right.2)));
-    let all = |of: fn(&Sum) -> i64| unless_zero(rows.iter().map(|row| of(&row.3)).collect());
-    let amounts = |of: fn(&Sum) -> i128| unless_zero(rows.iter().map(|row| of(&row.3)).collect());
+    let counts = |count: usize| rows.iter().map(|row| row.3.counts[count]).collect();
+    let amounts = |amount: usize| unless_zero(rows.iter().map(|row| row.3.amounts[amount]).collect());
     let blob = Blob {
         texts: ids.iter().skip(numbers.len()).map(|id| text(*id).to_owned()).collect(),
         numbers: numbers
@@ -99,14 +95,15 @@ pub(super) fn encode(
             .collect(),
         buckets: differences(rows.iter().map(|row| row.0)),
         directions: rows.iter().map(|row| u32::try_from(row.1).expect("an index")).collect(),
-        values: (0..dimension.value_names().len())
+        values: (0..dimension.values.len())
             .map(|value| differences(rows.iter().map(|row| row.2[value])))
             .collect(),
-        calls: rows.iter().map(|row| row.3.calls).collect(),
-        answered_calls: all(|sum| sum.answered_calls),
-        talk_seconds: all(|sum| sum.talk_seconds),
-        debits: amounts(|sum| sum.debit),
-        credits: amounts(|sum| sum.credit),
+        counts: std::array::from_fn(
+            |count| {
+                if count == 0 { counts(count) } else { unless_zero(counts(count)) }
+            },
+        ),
+        amounts: std::array::from_fn(amounts),
     };
     let failed = |error: &dyn std::fmt::Display| Error::Invalid {
         what: format!("sums could not be encoded: {error}"),
@@ -141,10 +138,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Blob, Error> {
 }
 
 /// The rows that [`encode`] was given, by bucket, direction and values.
-pub(super) fn decode(dimension: Dimension, bytes: &[u8]) -> Result<RecordBatch, Error> {
+pub(super) fn decode(dimension: &Dimension, bytes: &[u8]) -> Result<RecordBatch, Error> {
     let invalid = damaged;
     let blob = read(bytes)?;
-    let rows = blob.calls.len();
+    let rows = blob.counts[0].len();
     let texts = texts_of(&blob).ok_or_else(|| invalid("a number is too large"))?;
     let text =
         |index: i64| usize::try_from(index).ok().and_then(|index| texts.get(index)).map(String::as_str);
@@ -161,15 +158,11 @@ pub(super) fn decode(dimension: Dimension, bytes: &[u8]) -> Result<RecordBatch, 
             .collect();
         columns.push(Arc::new(values.ok_or_else(|| invalid("a value is not among its texts"))?));
     }
-    columns.push(Arc::new(Int64Array::from(blob.calls)));
-    if !dimension.is_only_counted() {
-        for numbers in [blob.answered_calls, blob.talk_seconds] {
-            columns.push(Arc::new(Int64Array::from(or_zeros(numbers, rows))));
-        }
-        for amounts in [blob.debits, blob.credits] {
-            let amounts = Decimal128Array::from(or_zeros(amounts, rows)).with_data_type(MONEY);
-            columns.push(Arc::new(amounts));
-        }
+    for numbers in blob.counts.into_iter().take(dimension.counts().len()) {
+        columns.push(Arc::new(Int64Array::from(or_zeros(numbers, rows))));
+    }
+    for amounts in blob.amounts.into_iter().take(dimension.amounts().len()) {
+        columns.push(Arc::new(Decimal128Array::from(or_zeros(amounts, rows)).with_data_type(MONEY)));
     }
     RecordBatch::try_new(dimension.schema(), columns).map_err(|error| invalid(&error.to_string()))
 }

@@ -11,11 +11,13 @@ use callhouse_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::blob::{Key, Sum, encode};
+use super::dimension::{MOST_DIMENSIONS, MOST_VALUES};
 use super::fold::Sign;
 use super::{ATTACHMENT, Dimension};
 use crate::error::Error;
+use crate::family::Family;
 use crate::file::attachment::AttachmentBuilder;
-use crate::rows::{CallColumn, typed};
+use crate::rows::typed;
 
 /// Where the blobs of an account are.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,15 +25,16 @@ pub(super) struct Entry {
     pub(super) account: String,
     /// Of the first blob, from the beginning of the attachment.
     pub(super) offset: u64,
-    /// Bytes by dimension; the blobs follow each other.
-    pub(super) lengths: [u32; Dimension::ALL.len()],
+    /// Bytes by dimension, 0 where the family has no more; the blobs follow each other.
+    pub(super) lengths: [u32; MOST_DIMENSIONS],
 }
 
 /// In order of account.
 pub(super) type Directory = Vec<Entry>;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct SumsBuilder {
+    family: Family,
     account: Option<AccountSums>,
     bytes: Vec<u8>,
     directory: Directory,
@@ -42,12 +45,14 @@ struct AccountSums {
     account: String,
     texts: Vec<Box<str>>,
     ids: HashMap<Box<str>, u32>,
-    sums: [BTreeMap<Key, Sum>; Dimension::ALL.len()],
+    /// By dimension.
+    sums: Vec<BTreeMap<Key, Sum>>,
 }
 
 impl AttachmentBuilder for SumsBuilder {
     fn push(&mut self, batch: &RecordBatch) -> Result<(), Error> {
-        let accounts = typed::<arrow::array::StringArray>(batch, CallColumn::Account.index());
+        // The first column of every record.
+        let accounts = typed::<arrow::array::StringArray>(batch, 0);
         let mut start = 0;
         while start < batch.num_rows() {
             let account = accounts.value(start);
@@ -71,7 +76,12 @@ impl AttachmentBuilder for SumsBuilder {
 }
 
 impl SumsBuilder {
-    fn add(&mut self, account: &str, calls: &RecordBatch) -> Result<(), Error> {
+    pub(crate) const fn new(family: Family) -> Self {
+        Self { family, account: None, bytes: Vec::new(), directory: Vec::new() }
+    }
+
+    fn add(&mut self, account: &str, records: &RecordBatch) -> Result<(), Error> {
+        let dimensions = self.family.sums().dimensions;
         if self.account.as_ref().is_none_or(|open| open.account != account) {
             self.close_account()?;
         }
@@ -79,12 +89,12 @@ impl SumsBuilder {
             account: account.to_owned(),
             texts: Vec::new(),
             ids: HashMap::new(),
-            sums: Default::default(),
+            sums: vec![BTreeMap::new(); dimensions.len()],
         });
-        for (dimension, index) in Dimension::ALL.into_iter().zip(0..) {
+        for (index, dimension) in dimensions.iter().enumerate() {
             let all: Vec<usize> = (0..dimension.schema().fields().len()).collect();
-            let terms = dimension.terms(calls, Timestamp(i64::MIN), Timestamp(i64::MAX), Sign::Plus, &all);
-            let terms = terms.map_err(|source| Error::Arrow { operation: "summing of calls", source })?;
+            let terms = dimension.terms(records, Timestamp(i64::MIN), Timestamp(i64::MAX), Sign::Plus, &all);
+            let terms = terms.map_err(|source| Error::Arrow { operation: "summing of records", source })?;
             open.add(dimension, index, &terms);
         }
         Ok(())
@@ -93,8 +103,9 @@ impl SumsBuilder {
     fn close_account(&mut self) -> Result<(), Error> {
         let Some(open) = self.account.take() else { return Ok(()) };
         let offset = u64::try_from(self.bytes.len()).expect("memory fits 64 bits");
-        let mut lengths = [0; Dimension::ALL.len()];
-        for ((dimension, sums), length) in Dimension::ALL.into_iter().zip(&open.sums).zip(&mut lengths) {
+        let mut lengths = [0; MOST_DIMENSIONS];
+        let dimensions = self.family.sums().dimensions.iter();
+        for ((dimension, sums), length) in dimensions.zip(&open.sums).zip(&mut lengths) {
             let blob = encode(dimension, &open.texts, sums)?;
             *length = u32::try_from(blob.len()).map_err(|_| Error::Invalid {
                 what: format!("the sums of {} outgrow a file", open.account),
@@ -107,30 +118,30 @@ impl SumsBuilder {
 }
 
 impl AccountSums {
-    fn add(&mut self, dimension: Dimension, index: usize, terms: &RecordBatch) {
-        let values = dimension.value_names().len();
-        let started = terms.column(1).as_primitive::<TimestampMicrosecondType>();
-        let int = |at: usize| terms.column(2 + values + at).as_primitive::<Int64Type>();
-        let money = |at: usize| terms.column(5 + values + at).as_primitive::<Decimal128Type>();
-        let calls = int(0);
-        let summed = (!dimension.is_only_counted()).then(|| (int(1), int(2), money(0), money(1)));
+    fn add(&mut self, dimension: &Dimension, index: usize, terms: &RecordBatch) {
+        let (values, counts) = (dimension.values.len(), dimension.counts().len());
+        let instants = terms.column(1).as_primitive::<TimestampMicrosecondType>();
+        let columns = &terms.columns()[2 + values..];
+        let counted: Vec<_> =
+            columns[..counts].iter().map(|column| column.as_primitive::<Int64Type>()).collect();
+        let amounts: Vec<_> =
+            columns[counts..].iter().map(|column| column.as_primitive::<Decimal128Type>()).collect();
         for row in 0..terms.num_rows() {
             let mut key = Key {
-                bucket: dimension.bucket().of(Timestamp(started.value(row))),
+                bucket: dimension.bucket.of(Timestamp(instants.value(row))),
                 direction: self.id(terms.column(0).as_string::<i32>().value(row)),
-                values: [None; 3],
+                values: [None; MOST_VALUES],
             };
             for (value, column) in key.values.iter_mut().zip(&terms.columns()[2..2 + values]) {
                 let texts = column.as_string::<i32>();
                 *value = texts.is_valid(row).then(|| self.id(texts.value(row)));
             }
             let sum = self.sums[index].entry(key).or_default();
-            sum.calls += calls.value(row);
-            if let Some((answered, talk, debits, credits)) = summed {
-                sum.answered_calls += answered.value(row);
-                sum.talk_seconds += talk.value(row);
-                sum.debit += debits.value(row);
-                sum.credit += credits.value(row);
+            for (sum, count) in sum.counts.iter_mut().zip(&counted) {
+                *sum += count.value(row);
+            }
+            for (sum, amount) in sum.amounts.iter_mut().zip(&amounts) {
+                *sum += amount.value(row);
             }
         }
     }

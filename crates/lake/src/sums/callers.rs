@@ -1,7 +1,7 @@
 //! The callers of an account in a file as numbers, from which different callers are counted.
 //!
 //! Nearly all callers are E.164 numbers, and a file names those of a month in ascending order. As integers they take a
-//! third of the memory of [`Dimension::Caller`]'s rows, and lists of them are merged where texts would have to be
+//! third of the memory of [`CALLER`]'s rows, and lists of them are merged where texts would have to be
 //! hashed.
 
 use std::collections::{HashMap, HashSet};
@@ -10,6 +10,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 
 use super::blob::{self, Blob, damaged};
+use super::calls::CALLER;
 use super::{Bucket, Dimension};
 use crate::error::Error;
 use callhouse_core::Timestamp;
@@ -27,19 +28,19 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// The callers of each month in the bytes of [`Dimension::Caller`].
+    /// The callers of each month in the bytes of [`CALLER`].
     ///
     /// # Errors
     /// [`Error::Invalid`] when they are damaged.
     pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Self>, Error> {
         let blob = blob::read(bytes)?;
         let [values] = &blob.values[..] else { return Err(damaged("they are of no callers")) };
-        if values.len() != blob.calls.len() || blob.buckets.len() != blob.calls.len() {
+        if values.len() != blob.counts[0].len() || blob.buckets.len() != blob.counts[0].len() {
             return Err(damaged("they are of several lengths"));
         }
         let numbers = numbers_of(&blob)?;
         let mut months: Vec<Self> = Vec::new();
-        let rows = blob::sums_of(&blob.buckets).zip(blob::sums_of(values)).zip(&blob.calls);
+        let rows = blob::sums_of(&blob.buckets).zip(blob::sums_of(values)).zip(&blob.counts[0]);
         for ((month, value), calls) in rows {
             if months.last().is_none_or(|last| last.month != month) {
                 months.push(Self { month, ..Self::default() });
@@ -101,7 +102,7 @@ pub struct CallerCount {
 }
 
 impl CallerCount {
-    /// Adds terms of [`Dimension::Caller`], of its columns `caller` and `calls`, in this order.
+    /// Adds terms of [`CALLER`], of its columns `caller` and `calls`, in this order.
     ///
     /// # Errors
     /// [`Error::Invalid`] when these are not its columns.
@@ -170,13 +171,17 @@ impl CallerCount {
     }
 }
 
-impl Dimension {
-    /// The columns that [`CallerCount::add`] takes, by index.
-    #[must_use]
-    pub fn counted_columns() -> Vec<usize> {
-        let schema = Self::Caller.schema();
-        ["caller", "calls"].iter().filter_map(|name| schema.index_of(name).ok()).collect()
-    }
+/// The dimension of callers.
+#[must_use]
+pub const fn callers() -> &'static Dimension {
+    &CALLER
+}
+
+/// The columns that [`CallerCount::add`] takes, by index.
+#[must_use]
+pub fn counted_columns() -> Vec<usize> {
+    let schema = CALLER.schema();
+    ["caller", "calls"].iter().filter_map(|name| schema.index_of(name).ok()).collect()
 }
 
 #[cfg(test)]
@@ -203,9 +208,9 @@ mod tests {
         let texts: Vec<Box<str>> = TEXTS.iter().map(|text| (*text).into()).collect();
         let sums = stated.iter().map(|((month, caller), calls)| {
             let key = Key { bucket: *month, direction: 0, values: [Some(*caller), None, None] };
-            (key, Sum { calls: *calls, ..Sum::default() })
+            (key, Sum { counts: [*calls, 0, 0], ..Sum::default() })
         });
-        encode(Dimension::Caller, &texts, &sums.collect()).expect("encodes")
+        encode(&CALLER, &texts, &sums.collect()).expect("encodes")
     }
 
     fn terms(terms: &[(u32, i64)]) -> RecordBatch {

@@ -1,158 +1,145 @@
-//! What calls are summed by.
+//! What the records of a family are summed by, and what is summed of them.
 
-use callhouse_core::Timestamp;
-use callhouse_core::time::{MICROS_PER_DAY, MICROS_PER_HOUR, year_and_month};
+use super::{Bucket, calls, sms};
+use crate::family::Family;
 
-use crate::rows::CallColumn;
+/// Most dimensions of a family: the directory of a file's sums has room for so many.
+pub(super) const MOST_DIMENSIONS: usize = 7;
+/// Most values of a dimension.
+pub(super) const MOST_VALUES: usize = 3;
+/// Most counts, and most amounts, of a sum.
+pub(super) const MOST_COUNTS: usize = 3;
+pub(super) const MOST_AMOUNTS: usize = 2;
 
-/// A way to sum the calls of an account: by direction, bucket of time and the values of some columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Dimension {
-    /// By nothing else.
-    Total,
-    /// By `app_hash`.
-    App,
-    /// Inbound calls by `from_country`.
-    FromCountry,
-    /// Outbound calls by `to_country`.
-    ToCountry,
-    /// Outbound calls by `cost_label`.
-    Destination,
-    /// Inbound calls by `did_hash`, `did_number` and `cost_label`.
-    Did,
-    /// Inbound calls by calling number, counts only: the E.164 one, else what the source wrote unless that says that
-    /// the number is withheld.
+/// How a family is summed. Each has a file of its own that says so.
+#[derive(Debug)]
+pub struct FamilySums {
+    /// What SQL calls the function that reads the sums.
+    pub function: &'static str,
+    /// The column of the instant by which a record falls into a bucket.
+    pub at: &'static str,
+    /// The first is the number of records.
+    pub(super) counts: &'static [Count],
+    /// Columns of money, summed by their own names.
+    pub(super) amounts: &'static [&'static str],
+    /// In the order in which files store them.
+    pub dimensions: &'static [&'static Dimension],
+}
+
+/// A whole number that is summed.
+#[derive(Debug)]
+pub(super) struct Count {
+    pub(super) name: &'static str,
+    pub(super) of: Counted,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Counted {
+    /// Records.
+    Records,
+    /// Records in which a column is not null.
+    Present(&'static str),
+    /// A column of whole numbers; null is 0.
+    Sum(&'static str),
+}
+
+/// A way to sum the records of an account: by direction, bucket of time and some values.
+#[derive(Debug)]
+pub struct Dimension {
+    pub(super) family: Family,
+    pub(super) name: &'static str,
+    /// Hours for totals, of which the histories of most time zones are made; longer ones where there are many values.
+    pub(super) bucket: Bucket,
+    /// The only direction summed, or `None` for both.
+    pub(super) direction: Option<&'static str>,
+    pub(super) values: &'static [Value],
+    /// How many of the first values must not all be null for a record to be summed.
+    pub(super) required_values: usize,
+    /// Whether nothing but the number of records is known of a sum.
+    pub(super) is_only_counted: bool,
+}
+
+/// What a sum has in common beside direction and time.
+#[derive(Debug)]
+pub(super) enum Value {
+    Column(&'static str),
+    /// The calling number: the E.164 one, else what the source wrote unless that says that the number is withheld.
     Caller,
 }
 
-/// The length of the buckets, which are those of UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bucket {
-    Hour,
-    Day,
-    Month,
+impl Family {
+    /// How the family is summed.
+    #[must_use]
+    pub const fn sums(self) -> &'static FamilySums {
+        match self {
+            Self::Calls => &calls::SUMS,
+            Self::Sms => &sms::SUMS,
+        }
+    }
+}
+
+impl FamilySums {
+    /// The dimension that SQL calls by a name.
+    #[must_use]
+    pub fn dimension(&self, name: &str) -> Option<&'static Dimension> {
+        self.dimensions.iter().copied().find(|dimension| dimension.name == name)
+    }
 }
 
 impl Dimension {
-    /// In the order in which files store them.
-    pub const ALL: [Self; 7] = [
-        Self::Total,
-        Self::App,
-        Self::FromCountry,
-        Self::ToCountry,
-        Self::Destination,
-        Self::Did,
-        Self::Caller,
-    ];
-
-    /// Hours for totals, of which the histories of most time zones are made; longer ones where there are many values.
     #[must_use]
-    pub const fn bucket(self) -> Bucket {
-        match self {
-            Self::Total => Bucket::Hour,
-            Self::App | Self::FromCountry | Self::ToCountry | Self::Destination | Self::Did => Bucket::Day,
-            Self::Caller => Bucket::Month,
-        }
+    pub const fn family(&self) -> Family {
+        self.family
     }
 
-    /// The names of the values of a sum.
+    /// What SQL calls it; no two of a family have the same name.
     #[must_use]
-    pub const fn value_names(self) -> &'static [&'static str] {
-        match self {
-            Self::Total => &[],
-            Self::App => &["app_hash"],
-            Self::FromCountry => &["from_country"],
-            Self::ToCountry => &["to_country"],
-            Self::Destination => &["cost_label"],
-            Self::Did => &["did_hash", "did_number", "cost_label"],
-            Self::Caller => &["caller"],
-        }
+    pub const fn name(&self) -> &'static str {
+        self.name
     }
 
+    #[must_use]
+    pub const fn bucket(&self) -> Bucket {
+        self.bucket
+    }
+
+    #[must_use]
+    pub const fn direction(&self) -> Option<&'static str> {
+        self.direction
+    }
+
+    /// Its place among those of the family.
+    pub(super) fn index(&self) -> usize {
+        let all = self.family.sums().dimensions;
+        all.iter().position(|other| other.name == self.name).expect("a dimension is listed by its family")
+    }
+
+    /// The whole numbers of a sum.
+    pub(super) fn counts(&self) -> &'static [Count] {
+        let all = self.family.sums().counts;
+        if self.is_only_counted { &all[..1] } else { all }
+    }
+
+    /// The columns of money of a sum.
+    pub(super) const fn amounts(&self) -> &'static [&'static str] {
+        if self.is_only_counted { &[] } else { self.family.sums().amounts }
+    }
+}
+
+impl Value {
     /// What SQL calls it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(&self) -> &'static str {
         match self {
-            Self::Total => "total",
-            Self::App => "app",
-            Self::FromCountry => "from_country",
-            Self::ToCountry => "to_country",
-            Self::Destination => "destination",
-            Self::Did => "did",
+            Self::Column(column) => column,
             Self::Caller => "caller",
         }
     }
 
-    /// Whether nothing but the number of calls is known of a sum.
-    #[must_use]
-    pub const fn is_only_counted(self) -> bool {
-        matches!(self, Self::Caller)
-    }
-
-    /// The columns the values are; none for the caller, which is made of two.
-    pub(super) const fn columns(self) -> &'static [CallColumn] {
+    /// The columns it is made of.
+    pub(super) const fn columns(&self) -> &[&'static str] {
         match self {
-            Self::Total | Self::Caller => &[],
-            Self::App => &[CallColumn::AppHash],
-            Self::FromCountry => &[CallColumn::FromCountry],
-            Self::ToCountry => &[CallColumn::ToCountry],
-            Self::Destination => &[CallColumn::CostLabel],
-            Self::Did => &[CallColumn::DidHash, CallColumn::DidNumber, CallColumn::CostLabel],
+            Self::Column(column) => std::slice::from_ref(column),
+            Self::Caller => &["from_number", "from_number_raw"],
         }
-    }
-
-    /// The only direction summed, or `None` for both.
-    #[must_use]
-    pub const fn direction(self) -> Option<&'static str> {
-        match self {
-            Self::Total | Self::App => None,
-            Self::FromCountry | Self::Did | Self::Caller => Some("inbound"),
-            Self::ToCountry | Self::Destination => Some("outbound"),
-        }
-    }
-
-    /// How many of the first values must not all be null for a call to be summed.
-    #[must_use]
-    pub const fn required_values(self) -> usize {
-        match self {
-            Self::Total => 0,
-            Self::App | Self::FromCountry | Self::ToCountry | Self::Destination | Self::Caller => 1,
-            Self::Did => 2,
-        }
-    }
-}
-
-impl Bucket {
-    /// The number of the bucket an instant is in, counted from that of 1970-01-01.
-    #[must_use]
-    pub fn of(self, at: Timestamp) -> i64 {
-        match self {
-            Self::Hour => at.micros().div_euclid(MICROS_PER_HOUR),
-            Self::Day => at.micros().div_euclid(MICROS_PER_DAY),
-            Self::Month => i64::from(at.utc_month()),
-        }
-    }
-
-    /// The instant a bucket begins.
-    #[must_use]
-    pub fn start(self, bucket: i64) -> Timestamp {
-        match self {
-            Self::Hour => Timestamp(bucket.saturating_mul(MICROS_PER_HOUR)),
-            Self::Day => Timestamp(bucket.saturating_mul(MICROS_PER_DAY)),
-            Self::Month => {
-                let (year, month) = year_and_month(i32::try_from(bucket).unwrap_or(i32::MAX));
-                let first =
-                    chrono::NaiveDate::from_ymd_opt(year, month.unsigned_abs(), 1).unwrap_or_default();
-                first.and_time(chrono::NaiveTime::MIN).and_utc().into()
-            }
-        }
-    }
-
-    /// The longest range of whole buckets within `[from, to)`, as the instants of its edges; `None` when there is none.
-    #[must_use]
-    pub fn whole_within(self, from: Timestamp, to: Timestamp) -> Option<(Timestamp, Timestamp)> {
-        let first = self.of(from) + i64::from(self.start(self.of(from)) < from);
-        let (start, end) = (self.start(first), self.start(self.of(to)));
-        (start < end).then_some((start, end))
     }
 }

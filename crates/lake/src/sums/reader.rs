@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::blob::decode;
 use super::builder::{Directory, Entry};
+use super::calls::CALLER;
 use super::{ATTACHMENT, Callers, Dimension};
 use crate::catalog::DataFile;
 use crate::error::Error;
@@ -21,8 +22,8 @@ const TAIL_BYTES: u64 = 4;
 pub struct SumsReader {
     folder: DataFolder,
     files: Arc<Kept<i64, Option<FileSums>>>,
-    /// By file, entry of its directory and dimension.
-    rows: Arc<Kept<(i64, usize, Dimension), RecordBatch>>,
+    /// By file, entry of its directory and index of the dimension.
+    rows: Arc<Kept<(i64, usize, usize), RecordBatch>>,
     /// By file and entry of its directory.
     callers: Arc<Kept<(i64, usize), Vec<Callers>>>,
 }
@@ -52,11 +53,11 @@ impl SumsReader {
     pub fn rows(
         &self,
         file: &DataFile,
-        dimension: Dimension,
+        dimension: &Dimension,
         accounts: Option<&[String]>,
     ) -> Result<Option<Vec<Arc<RecordBatch>>>, Error> {
         let read = |entry: usize, bytes: &dyn Fn() -> Result<Vec<u8>, Error>| {
-            let key = (file.data_file_id, entry, dimension);
+            let key = (file.data_file_id, entry, dimension.index());
             let read = || decode(dimension, &bytes()?);
             self.rows.get_or_make(&key, read, RecordBatch::get_array_memory_size)
         };
@@ -78,14 +79,14 @@ impl SumsReader {
             let read = || Callers::decode(&bytes()?);
             self.callers.get_or_make(&(file.data_file_id, entry), read, size)
         };
-        self.each(file, Dimension::Caller, accounts, read)
+        self.each(file, &CALLER, accounts, read)
     }
 
     /// What `read` makes of the bytes of each account, which it may ask for.
     fn each<T>(
         &self,
         file: &DataFile,
-        dimension: Dimension,
+        dimension: &Dimension,
         accounts: Option<&[String]>,
         read: impl Fn(usize, &dyn Fn() -> Result<Vec<u8>, Error>) -> Result<T, Error>,
     ) -> Result<Option<Vec<T>>, Error> {
@@ -138,15 +139,10 @@ impl FileSums {
     }
 }
 
-fn bytes_of(attachment: &Attachment, entry: &Entry, dimension: Dimension) -> Result<Vec<u8>, Error> {
-    let (mut start, mut length) = (entry.offset, 0);
-    for (stored, bytes) in Dimension::ALL.into_iter().zip(entry.lengths) {
-        if stored == dimension {
-            length = bytes;
-            break;
-        }
-        start += u64::from(bytes);
-    }
+fn bytes_of(attachment: &Attachment, entry: &Entry, dimension: &Dimension) -> Result<Vec<u8>, Error> {
+    let index = dimension.index();
+    let before: u64 = entry.lengths[..index].iter().map(|length| u64::from(*length)).sum();
+    let (start, length) = (entry.offset + before, entry.lengths[index]);
     let length =
         usize::try_from(length).map_err(|_| Error::Invalid { what: "sums too long to read".to_owned() })?;
     attachment.read(start, length)

@@ -28,6 +28,6 @@ pub(super) const SETTLED: TableSpec = TableSpec {
     month_column: Some("started_at"),
     unrepeated_columns: UNREPEATED,
     lookup_columns: &["call_id", "callid", "from_number", "to_number"],
-    attachments: || vec![Box::<SumsBuilder>::default(), Box::<LookupBuilder>::default()],
+    attachments: || vec![Box::new(SumsBuilder::new(Family::Calls)), Box::<LookupBuilder>::default()],
     ..TableSpec::new("calls", Role::Settled(Family::Calls), schema, &["account", "started_at", "call_id"])
 };

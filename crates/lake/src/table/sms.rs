@@ -4,6 +4,7 @@ use super::events::archive;
 use super::{Role, TableSpec};
 use crate::family::Family;
 use crate::rows::sms_schema;
+use crate::sums::SumsBuilder;
 
 const UNREPEATED: &[&str] =
     &["sms_id", "hash", "from_number", "from_number_raw", "to_number", "to_number_raw", "user_data", "text"];
@@ -19,5 +20,6 @@ pub(super) const SETTLED: TableSpec = TableSpec {
     month_column: Some("created_at"),
     unrepeated_columns: UNREPEATED,
     bloom_columns: &["sms_id", "hash", "from_number", "to_number"],
+    attachments: || vec![Box::new(SumsBuilder::new(Family::Sms))],
     ..TableSpec::new("sms", Role::Settled(Family::Sms), sms_schema, &["account", "created_at", "sms_id"])
 };

@@ -1,6 +1,6 @@
 //! Which rows of a file are those of an account.
 //!
-//! Files of calls are sorted by account, so the rows of one lie together. The page index says in which pages; the two
+//! Files are sorted by account, so the rows of one lie together. The page index says in which pages; the two
 //! at the edges are looked into, once. A scan that selects just these rows needs no filter by account, which would be
 //! evaluated row by row before all others (TEN-1), and can be dealt out evenly: otherwise one account's rows of a month are
 //! in one part of one file and one core reads them. Whatever a scan brings, [`super::WallExec`] looks at it again.
@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Schema, SchemaRef};
+use callhouse_lake::DataFile;
 use callhouse_lake::kept::Kept;
-use callhouse_lake::{DataFile, Table};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::error::Result;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
@@ -57,7 +57,7 @@ impl AccountRows {
         from: &Sources,
     ) -> Result<Option<Candidates>> {
         let rows: usize = files.iter().map(|(file, _)| usize::try_from(file.record_count).unwrap_or(0)).sum();
-        let sorted = |file: &DataFile| file.table == Table::Calls;
+        let sorted = |file: &DataFile| file.table.sort_columns().first() == Some(&ACCOUNT);
         if wall.accounts().len() > MOST_ACCOUNTS
             || files.len() > MOST_FILES
             || rows < WORTH_ROWS

@@ -239,9 +239,10 @@ impl FileScan<'_> {
             None => self.precision(self.rows_left(file)),
         };
         for (field, column) in self.schema.fields().iter().zip(&mut bounds.column_statistics) {
-            if matches!(field.name().as_str(), "started_at" | "occurred_at" | "received_at")
-                && let Some(stated) = self.statistics.bounds(field.name())
-            {
+            let name = field.name().as_str();
+            let tells = self.table.month_column() == Some(name)
+                || matches!(name, "occurred_at" | "received_at" | "attempted_at");
+            if tells && let Some(stated) = self.statistics.bounds(name) {
                 *column = ColumnStatistics {
                     null_count: null_count(&stated.null_counts, index),
                     min_value: precise(&stated.least, index, whole),

@@ -1,8 +1,9 @@
-//! Calls read in order of their start, as far as somebody wants them: `ORDER BY started_at … LIMIT n` reads the pages of
-//! files that hold the newest calls (or the oldest) and stops, instead of reading all that match and sorting them.
+//! Records read in order of the instant they began, as far as somebody wants them: `ORDER BY started_at … LIMIT n` reads
+//! the pages of files that hold the newest calls (or the oldest) and stops, instead of reading all that match and sorting
+//! them. Text messages are read so by `created_at`.
 //!
-//! Settled files are sorted by account and start, so within one account the page index says of each page of rows
-//! between which instants it lies. Pages are read in rounds, the ones at the wanted end first, each round as many as all
+//! Settled files are sorted by account and that instant, so within one account the page index says of each page of
+//! rows between which instants it lies. Pages are read in rounds, the ones at the wanted end first, each round as many as all
 //! before it; after a round, every row up to the nearest end of a page not yet read is in its place and is handed on.
 //! That holds however pages, files and the rows in memory overlap. How a filter thins the rows is not known
 //! beforehand; the rounds grow until the sort above has what it needs, or everything is read.
@@ -25,6 +26,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::compute::SortOptions;
+use callhouse_lake::Table;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
@@ -38,16 +40,21 @@ use datafusion::physical_plan::{
 
 pub(crate) use rule::{InOrder, reads_in_order};
 
-/// The column that files are sorted by within an account.
-const STARTED_AT: &str = "started_at";
-
-/// An order by start. Starts become keys that ascend in that order.
+/// An order by an instant. Instants become keys that ascend in that order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct ByStart {
+struct ByInstant {
+    /// The column that files are sorted by within an account.
+    column: &'static str,
     options: SortOptions,
 }
 
-impl ByStart {
+impl ByInstant {
+    /// An order by the column of this name; `None` when no settled files are sorted by it.
+    fn new(name: &str, options: SortOptions) -> Option<Self> {
+        let column = Table::ALL.into_iter().filter_map(Table::month_column).find(|column| *column == name)?;
+        Some(Self { column, options })
+    }
+
     fn key(self, micros: Option<i64>) -> i64 {
         match micros {
             None if self.options.nulls_first => i64::MIN,
@@ -66,22 +73,22 @@ impl ByStart {
     }
 }
 
-/// The rows of its input, which must be those of one account, in order of their start.
+/// The rows of its input, which must be those of one account, in order of their instant.
 #[derive(Debug)]
 struct InOrderExec {
     input: Arc<dyn ExecutionPlan>,
-    /// Index of the start among the columns.
-    started: usize,
-    order: ByStart,
+    /// Index of the instant among the columns.
+    instant: usize,
+    order: ByInstant,
     /// Rows that will be asked for, if no filter takes some away.
     wanted: usize,
     properties: Arc<PlanProperties>,
 }
 
 impl InOrderExec {
-    fn new(input: Arc<dyn ExecutionPlan>, started: usize, order: ByStart, wanted: usize) -> Self {
-        let start: Arc<dyn PhysicalExpr> = Arc::new(Column::new(STARTED_AT, started));
-        let sorted = [PhysicalSortExpr::new(start, order.options)];
+    fn new(input: Arc<dyn ExecutionPlan>, instant: usize, order: ByInstant, wanted: usize) -> Self {
+        let key: Arc<dyn PhysicalExpr> = Arc::new(Column::new(order.column, instant));
+        let sorted = [PhysicalSortExpr::new(key, order.options)];
         // What is constant in the input still is.
         let mut known: EquivalenceProperties = input.properties().equivalence_properties().clone();
         known.clear_orderings();
@@ -92,7 +99,7 @@ impl InOrderExec {
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
-        Self { input, started, order, wanted, properties: Arc::new(properties) }
+        Self { input, instant, order, wanted, properties: Arc::new(properties) }
     }
 }
 
@@ -142,7 +149,7 @@ impl ExecutionPlan for InOrderExec {
         _options: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         match children.into_iter().next() {
-            Some(input) => Ok(Arc::new(Self::new(input, self.started, self.order, self.wanted))),
+            Some(input) => Ok(Arc::new(Self::new(input, self.instant, self.order, self.wanted))),
             None => Err(DataFusionError::Internal("InOrderExec was given no input".to_owned())),
         }
     }
@@ -163,19 +170,19 @@ impl ExecutionPlan for InOrderExec {
 mod tests {
     use super::*;
 
-    fn order(descending: bool, nulls_first: bool) -> ByStart {
-        ByStart { options: SortOptions { descending, nulls_first } }
+    fn order(descending: bool, nulls_first: bool) -> ByInstant {
+        ByInstant { column: "started_at", options: SortOptions { descending, nulls_first } }
     }
 
     #[test]
     fn keys_ascend_in_the_order_asked_for() {
-        for (order, starts) in [
+        for (order, instants) in [
             (order(false, true), [None, Some(-1), Some(5)]),
             (order(false, false), [Some(-1), Some(5), None]),
             (order(true, true), [None, Some(5), Some(-1)]),
             (order(true, false), [Some(5), Some(-1), None]),
         ] {
-            let keys = starts.map(|start| order.key(start));
+            let keys = instants.map(|at| order.key(at));
             assert!(keys.is_sorted(), "{order:?}: {keys:?}");
         }
     }

@@ -41,7 +41,7 @@ pub(crate) async fn total(
     if let Some(params) = summed(search) {
         let total = planning::batches(named::plan(session, "cdr_total", &params).await?).await;
         let total = total.map_err(|source| Error::execute("counting calls", source))?;
-        return Ok(total.iter().map(calls_of).sum());
+        return Ok(number_of(&total));
     }
     let total = matching.count().await.map_err(|source| Error::execute("counting calls", source))?;
     Ok(u64::try_from(total).unwrap_or(u64::MAX))
@@ -71,10 +71,12 @@ fn summed(search: &CallSearch) -> Option<Params> {
 }
 
 /// The only number of an answer, 0 for none.
-fn calls_of(batch: &RecordBatch) -> u64 {
-    let calls = batch.columns().first().and_then(|column| column.as_primitive_opt::<Int64Type>());
-    let calls = calls.into_iter().flat_map(|calls| calls.iter().flatten()).sum::<i64>();
-    u64::try_from(calls).unwrap_or(0)
+pub(crate) fn number_of(answer: &[RecordBatch]) -> u64 {
+    let of_batch = |batch: &RecordBatch| -> i64 {
+        let numbers = batch.columns().first().and_then(|column| column.as_primitive_opt::<Int64Type>());
+        numbers.into_iter().flat_map(|numbers| numbers.iter().flatten()).sum()
+    };
+    u64::try_from(answer.iter().map(of_batch).sum::<i64>()).unwrap_or(0)
 }
 
 /// The page of the search.

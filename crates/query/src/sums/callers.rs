@@ -11,7 +11,7 @@ use arrow::array::{Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use callhouse_core::Timestamp;
-use callhouse_lake::sums::{CallerCount, Callers, Dimension};
+use callhouse_lake::sums::{self, CallerCount, Callers};
 use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::common::plan_err;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -31,7 +31,7 @@ use datafusion::physical_plan::{
 };
 use futures::{TryStreamExt, stream};
 
-use super::CallSums;
+use super::RecordSums;
 use super::provider::{Parts, SumsProvider};
 use crate::table_functions::Arguments;
 
@@ -41,11 +41,11 @@ pub(crate) const NAME: &str = "unique_callers";
 /// The function in one session.
 #[derive(Debug, Clone)]
 pub(crate) struct UniqueCallers {
-    sums: CallSums,
+    sums: RecordSums,
 }
 
 impl UniqueCallers {
-    pub(crate) const fn new(sums: CallSums) -> Self {
+    pub(crate) const fn new(sums: RecordSums) -> Self {
         Self { sums }
     }
 }
@@ -59,8 +59,8 @@ impl TableFunctionImpl for UniqueCallers {
         let (Some(from), Some(to)) = (arguments.instant(0), arguments.instant(1)) else {
             return plan_err!("the range of {NAME} must be two instants, written out or as parameters");
         };
-        let CallSums { calls, reader } = self.sums.clone();
-        let callers = SumsProvider::new(calls, Some(reader), Dimension::Caller, from, to);
+        let RecordSums { records, reader, .. } = self.sums.clone();
+        let callers = SumsProvider::new(records, Some(reader), sums::callers(), from, to);
         Ok(Arc::new(CallersProvider { callers }))
     }
 }

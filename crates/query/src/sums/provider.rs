@@ -1,4 +1,4 @@
-//! Plans the reading of sums: whole buckets from files and overlay, the edges from `calls`.
+//! Plans the reading of sums: whole buckets from files and overlay, the edges from the records.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
 use async_trait::async_trait;
 use callhouse_core::Timestamp;
-use callhouse_lake::sums::{Callers, Dimension, Sign, SumsReader};
-use callhouse_lake::{DataFile, Family, Table};
+use callhouse_lake::DataFile;
+use callhouse_lake::sums::{self, Callers, Dimension, Sign, SumsReader};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::datasource::{TableType, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
@@ -24,10 +24,10 @@ use crate::tables::{self, MemoryRows};
 
 #[derive(Debug)]
 pub(crate) struct SumsProvider {
-    calls: tables::Provider,
-    /// `None` when every call is to be read.
+    records: tables::Provider,
+    /// `None` when every record is to be read.
     reader: Option<SumsReader>,
-    dimension: Dimension,
+    dimension: &'static Dimension,
     from: Timestamp,
     to: Timestamp,
 }
@@ -43,13 +43,13 @@ pub(super) struct Parts {
 
 impl SumsProvider {
     pub(crate) fn new(
-        calls: tables::Provider,
+        records: tables::Provider,
         reader: Option<SumsReader>,
-        dimension: Dimension,
+        dimension: &'static Dimension,
         from: Timestamp,
         to: Timestamp,
     ) -> Self {
-        Self { calls, reader, dimension, from, to }
+        Self { records, reader, dimension, from, to }
     }
 
     /// The sums of the settled files in a range of whole buckets; `None` when a file carries none.
@@ -77,10 +77,11 @@ impl SumsProvider {
     ) -> Result<Option<Vec<T>>> {
         let Some(reader) = self.reader.clone() else { return Ok(None) };
         let months = start.utc_month()..=Timestamp(end.micros() - 1).utc_month();
-        let files = self.calls.view().snapshot().files.get(&Table::Calls).into_iter().flatten();
+        let table = self.dimension.family().settled();
+        let files = self.records.view().snapshot().files.get(&table).into_iter().flatten();
         let files: Vec<Arc<DataFile>> =
             files.filter(|file| file.month.is_some_and(|month| months.contains(&month))).cloned().collect();
-        let accounts = self.calls.wall().map(|wall| wall.accounts().to_vec());
+        let accounts = self.records.wall().map(|wall| wall.accounts().to_vec());
         let read = move || {
             let mut all = Vec::new();
             for file in files {
@@ -96,7 +97,7 @@ impl SumsProvider {
 
     /// The callers of the range, not counted yet.
     pub(super) async fn callers(&self, state: &dyn Session) -> Result<Parts> {
-        let columns = Dimension::counted_columns();
+        let columns = sums::counted_columns();
         let terms =
             |from, to, sign| Terms { sign, dimension: self.dimension, from, to, columns: columns.clone() };
         let mut parts = Parts::default();
@@ -118,40 +119,43 @@ impl SumsProvider {
 
     /// What the overlay adds to and takes from the sums of the files.
     async fn unsettled(&self, terms: impl Fn(Sign) -> Terms) -> Result<Vec<RecordBatch>> {
-        let overlay = self.calls.view().overlay(Family::Calls).await;
+        let overlay = self.records.view().overlay(self.dimension.family()).await;
         let overlay = overlay.map_err(|error| DataFusionError::External(Box::new(error)))?;
         let mut batches = Vec::new();
         let added = overlay.rows.iter().map(|rows| (MemoryRows::from(rows), Sign::Plus));
         let taken = overlay.replaced.iter().map(|rows| (MemoryRows::from(rows.clone()), Sign::Minus));
         for (rows, sign) in added.chain(taken) {
             let terms = terms(sign);
-            let columns = self.call_columns(&terms)?;
-            for visible in self.calls.visible(&rows, &columns, true)? {
+            let columns = self.record_columns(&terms)?;
+            for visible in self.records.visible(&rows, &columns, true)? {
                 batches.push(terms.of(&visible)?);
             }
         }
         Ok(batches)
     }
 
-    /// The columns of `calls` that terms are made of.
-    fn call_columns(&self, terms: &Terms) -> Result<Vec<usize>> {
-        let schema = self.calls.schema();
-        let names = self.dimension.call_columns(&terms.columns).into_iter();
-        names.map(|name| Ok(schema.index_of(name)?)).collect()
+    /// The columns of the records that terms are made of, in order.
+    fn record_columns(&self, terms: &Terms) -> Result<Vec<usize>> {
+        let schema = self.records.schema();
+        let names = self.dimension.record_columns(&terms.columns).into_iter();
+        let mut columns = names.map(|name| Ok(schema.index_of(name)?)).collect::<Result<Vec<_>>>()?;
+        columns.sort_unstable();
+        Ok(columns)
     }
 
-    /// Terms of the calls started in `[from, to)`, settled or not, read one by one.
+    /// Terms of the records with an instant in `[from, to)`, settled or not, read one by one.
     async fn read(&self, state: &dyn Session, terms: Terms) -> Result<Arc<dyn ExecutionPlan>> {
-        let columns = self.call_columns(&terms)?;
-        let started = || ident("started_at");
-        let source = provider_as_source(Arc::new(self.calls.clone()));
-        let mut plan = LogicalPlanBuilder::scan("calls", source, Some(columns))?
-            .filter(started().gt_eq(at(terms.from)).and(started().lt(at(terms.to))))?;
+        let columns = self.record_columns(&terms)?;
+        let family = self.dimension.family();
+        let instant_of = || ident(family.sums().at);
+        let source = provider_as_source(Arc::new(self.records.clone()));
+        let mut plan = LogicalPlanBuilder::scan(family.settled().name(), source, Some(columns))?
+            .filter(instant_of().gt_eq(at(terms.from)).and(instant_of().lt(at(terms.to))))?;
         if let Some(direction) = self.dimension.direction() {
             plan = plan.filter(ident("direction").eq(lit(direction)))?;
         }
-        let calls = state.create_physical_plan(&plan.build()?).await?;
-        Ok(Arc::new(TermsExec::try_new(calls, terms)?))
+        let records = state.create_physical_plan(&plan.build()?).await?;
+        Ok(Arc::new(TermsExec::try_new(records, terms)?))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Turns the calls of its input into terms of a sum, one row each (`callhouse_lake::sums`).
+//! Turns the records of its input into terms of a sum, one row each (`callhouse_lake::sums`).
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,15 +21,15 @@ use futures::StreamExt;
 #[derive(Debug, Clone)]
 pub(crate) struct Terms {
     pub(crate) sign: Sign,
-    pub(crate) dimension: Dimension,
+    pub(crate) dimension: &'static Dimension,
     pub(crate) from: Timestamp,
     pub(crate) to: Timestamp,
     pub(crate) columns: Vec<usize>,
 }
 
 impl Terms {
-    pub(crate) fn of(&self, calls: &RecordBatch) -> Result<RecordBatch> {
-        Ok(self.dimension.terms(calls, self.from, self.to, self.sign, &self.columns)?)
+    pub(crate) fn of(&self, records: &RecordBatch) -> Result<RecordBatch> {
+        Ok(self.dimension.terms(records, self.from, self.to, self.sign, &self.columns)?)
     }
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct TermsExec {
 }
 
 impl TermsExec {
-    /// Terms of the calls of `input`, which has the columns of [`Dimension::call_columns`].
+    /// Terms of the records of `input`, which has the columns of [`Dimension::record_columns`].
     pub(crate) fn try_new(input: Arc<dyn ExecutionPlan>, terms: Terms) -> Result<Self> {
         let schema = Arc::new(terms.dimension.schema().project(&terms.columns)?);
         let properties = PlanProperties::new(
@@ -58,8 +58,8 @@ impl DisplayAs for TermsExec {
     fn fmt_as(&self, _form: DisplayFormatType, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "TermsExec: dimension={:?}, sign={:?}, from={}, to={}",
-            self.terms.dimension,
+            "TermsExec: dimension={}, sign={:?}, from={}, to={}",
+            self.terms.dimension.name(),
             self.terms.sign,
             self.terms.from.to_rfc3339(),
             self.terms.to.to_rfc3339()
@@ -107,8 +107,8 @@ impl ExecutionPlan for TermsExec {
 
     fn execute(&self, partition: usize, task: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let terms = self.terms.clone();
-        let calls = self.input.execute(partition, task)?;
-        let summed = calls.map(move |batch| terms.of(&batch?));
+        let records = self.input.execute(partition, task)?;
+        let summed = records.map(move |batch| terms.of(&batch?));
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), summed)))
     }
 }

@@ -136,10 +136,15 @@ impl Lake {
 
     /// Writes calls of one month as one settled file and commits it.
     pub(crate) async fn settle_month(&self, csv: &str) {
+        self.settle_month_of(Table::Calls, csv).await;
+    }
+
+    /// Writes records of one month as one settled file and commits it.
+    pub(crate) async fn settle_month_of(&self, table: Table, csv: &str) {
         let header = csv.lines().next().expect("a header");
         let lines: Vec<&str> = csv.lines().skip(1).collect();
-        let started = lines[0].split(',').nth(3).expect("started_at is the fourth column");
-        let file = self.settled(Table::Calls, header, lines, at(started).utc_month());
+        let began = lines[0].split(',').nth(3).expect("when it began is the fourth column");
+        let file = self.settled(table, header, lines, at(began).utc_month());
         self.commit(vec![file], Vec::new()).await;
     }
 
@@ -192,7 +197,7 @@ impl Lake {
         self.publish(Table::CallsRecent, calls(csv), offset);
     }
 
-    fn publish(&self, table: Table, rows: RecordBatch, offset: i64) {
+    pub(crate) fn publish(&self, table: Table, rows: RecordBatch, offset: i64) {
         self.hot.publish(HotChunk {
             range: OffsetRange { kafka_partition: KafkaPartition::new("t", 0), from: offset, to: offset + 1 },
             rows: vec![(table, rows)],
@@ -207,7 +212,7 @@ pub(crate) fn calls(csv: &str) -> RecordBatch {
 }
 
 /// Rows of a table from CSV with a header; columns left out are null, or the start of time where they may not be.
-fn rows(table: Table, csv: &str) -> RecordBatch {
+pub(crate) fn rows(table: Table, csv: &str) -> RecordBatch {
     let schema = table.schema();
     let header: Vec<&str> = csv.lines().next().expect("a header").split(',').collect();
     let fields: Vec<_> = header

@@ -233,7 +233,8 @@ slt_files!(
         sms_search,
         sms_summary,
         sms_summary_out,
-        sms_summary_out_by_status;
+        sms_summary_out_by_status,
+        sms_total;
     attempts:
         webhook_log_search;
 );

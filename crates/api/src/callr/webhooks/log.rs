@@ -19,6 +19,7 @@ pub(super) fn query(params: Params, direction: SortDirection, columns: &'static 
     RowSearch {
         query: "webhook_log_search",
         params,
+        total: None,
         order: ("attempted_at", direction),
         ties: TIES,
         offset: 0,

@@ -5,7 +5,7 @@ use arrow::compute::interleave_record_batch;
 use arrow::datatypes::TimestampMicrosecondType;
 use datafusion::error::{DataFusionError, Result};
 
-use super::ByStart;
+use super::ByInstant;
 
 /// One batch, and its rows in order.
 #[derive(Debug)]
@@ -20,8 +20,8 @@ struct Waiting {
 /// What was read and not handed on.
 #[derive(Debug)]
 pub(super) struct Held {
-    order: ByStart,
-    started: usize,
+    order: ByInstant,
+    instant: usize,
     waiting: Vec<Waiting>,
     /// (key, batch, row) of those whose turn it is, ascending, and how many of them are gone.
     ready: Vec<(i64, usize, usize)>,
@@ -29,15 +29,15 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub(super) fn new(order: ByStart, started: usize) -> Self {
-        Self { order, started, waiting: Vec::new(), ready: Vec::new(), ready_gone: 0 }
+    pub(super) fn new(order: ByInstant, instant: usize) -> Self {
+        Self { order, instant, waiting: Vec::new(), ready: Vec::new(), ready_gone: 0 }
     }
 
     pub(super) fn push(&mut self, batch: RecordBatch) -> Result<()> {
-        let started = batch.column(self.started).as_primitive_opt::<TimestampMicrosecondType>();
-        let started =
-            started.ok_or_else(|| DataFusionError::Internal("started_at is no instant".to_owned()))?;
-        let key = |row: usize| self.order.key(started.is_valid(row).then(|| started.value(row)));
+        let instants = batch.column(self.instant).as_primitive_opt::<TimestampMicrosecondType>();
+        let wrong = || DataFusionError::Internal(format!("{} is no instant", self.order.column));
+        let instants = instants.ok_or_else(wrong)?;
+        let key = |row: usize| self.order.key(instants.is_valid(row).then(|| instants.value(row)));
         let mut rows: Vec<(i64, usize)> = (0..batch.num_rows()).map(|row| (key(row), row)).collect();
         rows.sort_unstable();
         self.waiting.push(Waiting { batch, rows, gone: 0 });
@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn each_row_is_handed_on_once_and_in_order() {
-        let order = ByStart { options: SortOptions { descending: true, nulls_first: false } };
+        let options = SortOptions { descending: true, nulls_first: false };
+        let order = ByInstant { column: "started_at", options };
         let mut held = Held::new(order, 0);
         held.push(batch(&[Some(1), Some(7), None])).expect("rows");
         held.push(batch(&[Some(9), Some(7), Some(3)])).expect("rows");

@@ -12,7 +12,7 @@ use datafusion::error::Result;
 use datafusion::physical_expr::PhysicalExpr;
 use parquet::file::metadata::ParquetMetaData;
 
-use super::{ByStart, STARTED_AT};
+use super::ByInstant;
 use crate::scan::page_bounds::Bounds;
 use crate::scan::{ACCOUNT, prune};
 
@@ -24,31 +24,31 @@ pub(super) struct Page {
     pub(super) least_key: i64,
 }
 
-/// The pages of `started_at` that may hold rows of the predicate. A file without a page index is one page.
+/// The pages of the instant that may hold rows of the predicate. A file without a page index is one page.
 pub(super) fn pages(
     metadata: &ParquetMetaData,
     schema: &SchemaRef,
     predicate: Option<&Arc<dyn PhysicalExpr>>,
-    order: ByStart,
+    order: ByInstant,
 ) -> Result<Vec<Page>> {
-    let Some(started) = Bounds::read(metadata, schema, STARTED_AT)? else {
+    let Some(instant) = Bounds::read(metadata, schema, order.column)? else {
         let rows = usize::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
         return Ok(vec![Page { rows: 0..rows, least_key: i64::MIN }]);
     };
-    let account = Bounds::read(metadata, schema, ACCOUNT)?.and_then(|bounds| bounds.over(&started.rows));
-    let by_page = ByPage { started: &started, account: account.as_ref() };
+    let account = Bounds::read(metadata, schema, ACCOUNT)?.and_then(|bounds| bounds.over(&instant.rows));
+    let by_page = ByPage { column: order.column, instant: &instant, account: account.as_ref() };
     let kept = predicate.and_then(|predicate| prune::kept(&by_page, schema, predicate));
-    let (least, greatest) = (instants(&started.least), instants(&started.greatest));
+    let (least, greatest) = (instants(&instant.least), instants(&instant.greatest));
     let page = |(index, rows): (usize, &Range<usize>)| {
         let value = |values: Option<&arrow::array::TimestampMicrosecondArray>| {
             values.filter(|values| values.is_valid(index)).map(|values| values.value(index))
         };
-        let may_have_nulls = started.null_counts.is_null(index) || started.null_counts.value(index) > 0;
+        let may_have_nulls = instant.null_counts.is_null(index) || instant.null_counts.value(index) > 0;
         let least_key = order.least_key(value(least), value(greatest), may_have_nulls);
         Page { rows: rows.clone(), least_key }
     };
     let is_kept = |index: usize| kept.as_ref().is_none_or(|kept| kept.get(index).copied().unwrap_or(true));
-    Ok(started.rows.iter().enumerate().filter(|(index, _)| is_kept(*index)).map(page).collect())
+    Ok(instant.rows.iter().enumerate().filter(|(index, _)| is_kept(*index)).map(page).collect())
 }
 
 fn instants(values: &ArrayRef) -> Option<&arrow::array::TimestampMicrosecondArray> {
@@ -56,15 +56,16 @@ fn instants(values: &ArrayRef) -> Option<&arrow::array::TimestampMicrosecondArra
 }
 
 struct ByPage<'a> {
-    started: &'a Bounds,
+    column: &'static str,
+    instant: &'a Bounds,
     account: Option<&'a Bounds>,
 }
 
 impl ByPage<'_> {
     fn of(&self, column: &Column) -> Option<&Bounds> {
         match column.name() {
-            STARTED_AT => Some(self.started),
             ACCOUNT => self.account,
+            name if name == self.column => Some(self.instant),
             _ => None,
         }
     }
@@ -80,7 +81,7 @@ impl PruningStatistics for ByPage<'_> {
     }
 
     fn num_containers(&self) -> usize {
-        self.started.rows.len()
+        self.instant.rows.len()
     }
 
     fn null_counts(&self, column: &Column) -> Option<ArrayRef> {
@@ -88,7 +89,7 @@ impl PruningStatistics for ByPage<'_> {
     }
 
     fn row_counts(&self) -> Option<ArrayRef> {
-        let counts = self.started.rows.iter().map(|rows| u64::try_from(rows.len()).ok());
+        let counts = self.instant.rows.iter().map(|rows| u64::try_from(rows.len()).ok());
         Some(Arc::new(UInt64Array::from_iter(counts)))
     }
 

@@ -18,8 +18,8 @@ use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, RowSelection};
 use parquet::file::metadata::PageIndexPolicy;
 
+use super::ByInstant;
 use super::pages::{Page, pages};
-use super::{ByStart, STARTED_AT};
 use crate::scan::rows::{has_any, ranges};
 
 /// A page, or a file whose pages are not known yet. Ordered by its least key first.
@@ -37,7 +37,7 @@ struct Unread {
 pub(super) struct Pending {
     scan: FileScanConfig,
     source: ParquetSource,
-    order: ByStart,
+    order: ByInstant,
     files: Vec<PartitionedFile>,
     /// Rows of each file whose pages are known.
     row_counts: Vec<usize>,
@@ -45,16 +45,16 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    pub(super) fn new(scan: &FileScanConfig, source: &ParquetSource, order: ByStart) -> Self {
+    pub(super) fn new(scan: &FileScanConfig, source: &ParquetSource, order: ByInstant) -> Self {
         let mut files: Vec<PartitionedFile> =
             scan.file_groups.iter().flat_map(|group| group.iter()).cloned().collect();
         // A large file is in the scan once for each part of it that a partition was to read.
         files.sort_by(|left, right| left.object_meta.location.cmp(&right.object_meta.location));
         let parts = files.chunk_by(|left, right| left.object_meta.location == right.object_meta.location);
         let files: Vec<PartitionedFile> = parts.map(together).collect();
-        let started = scan.file_schema().index_of(STARTED_AT).ok();
+        let instant = scan.file_schema().index_of(order.column).ok();
         let whole = |(file, of): (usize, &PartitionedFile)| {
-            let least_key = started.map_or(i64::MIN, |column| least_key(of, column, order));
+            let least_key = instant.map_or(i64::MIN, |column| least_key(of, column, order));
             Reverse(Unread { least_key, file, rows: None })
         };
         let unread = files.iter().enumerate().map(whole).collect();
@@ -100,7 +100,7 @@ impl Pending {
     async fn open(&mut self, file: usize) -> Result<()> {
         let of = self.files[file].clone();
         let factory = self.source.parquet_file_reader_factory().ok_or_else(|| {
-            DataFusionError::Internal("a scan of calls has no reader of its own".to_owned())
+            DataFusionError::Internal("a scan of files has no reader of its own".to_owned())
         })?;
         let hint = of.metadata_size_hint;
         let mut reader = factory.create_reader(0, of, hint, &ExecutionPlanMetricsSet::new())?;
@@ -154,7 +154,7 @@ fn together(parts: &[PartitionedFile]) -> PartitionedFile {
 }
 
 /// Before which key no row of a file comes, as its statistics have it.
-fn least_key(file: &PartitionedFile, column: usize, order: ByStart) -> i64 {
+fn least_key(file: &PartitionedFile, column: usize, order: ByInstant) -> i64 {
     use datafusion::common::ScalarValue::TimestampMicrosecond;
     let stated = file.statistics.as_ref().and_then(|statistics| statistics.column_statistics.get(column));
     let Some(stated) = stated else { return i64::MIN };

@@ -73,7 +73,7 @@ pub(super) fn open(plan: &InOrderExec, task: Arc<TaskContext>) -> Result<Sendabl
     }
     let reading = Reading {
         inputs,
-        held: Held::new(plan.order, plan.started),
+        held: Held::new(plan.order, plan.instant),
         next_pages: plan.wanted.div_ceil(PAGE_ROWS).clamp(1, MOST_PAGES),
         pages_read: 0,
         partitions: task.session_config().target_partitions(),

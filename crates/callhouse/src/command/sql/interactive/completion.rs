@@ -52,7 +52,16 @@ const WORDS: &[&str] = &[
     "WITH",
 ];
 const COMMANDS: &[&str] = &["\\d", "\\d+", "\\format", "\\q", "\\timing", "\\x", "\\?"];
-const FUNCTIONS: &[&str] = &["call_sums", "calls_by", "date_trunc", "time_buckets", "timezone"];
+const FUNCTIONS: &[&str] = &[
+    "call_sums",
+    "calls_by",
+    "date_trunc",
+    "sms_by",
+    "sms_sums",
+    "time_buckets",
+    "timezone",
+    "unique_callers",
+];
 
 pub(super) struct Completion {
     /// In order, each once.
