@@ -20,7 +20,7 @@
 //! many sections there are, and of what, only the spec says (`lookup/spec.rs`).
 //!
 //! A value that another column of the row says as well may be found by that one and have no entry of its own: a
-//! `call_id` that is the decimal text of its `callid`.
+//! `call_id` that is the decimal text of its `callid`, an `sms_id` that is its `hash`.
 
 mod bits;
 mod build;

@@ -152,7 +152,8 @@ impl Table {
         self.spec().unordered_columns
     }
 
-    /// Columns that get a bloom filter. Those of `calls` are in the file's lookup index.
+    /// Columns that get a bloom filter. Those of settled records are in the file's lookup index instead, which says of
+    /// each value in which rows it is, and not only of 131,072 rows whether it may be in one of them.
     #[must_use]
     pub const fn bloom_columns(self) -> &'static [&'static str] {
         self.spec().bloom_columns

@@ -1,4 +1,6 @@
-//! Lookup indexes: what is in a file is found, damage is noticed.
+//! Lookup indexes: what is in a file is found, damage is noticed. Most of it with calls; `tests/sms.rs` has messages.
+
+mod sms;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -226,6 +228,13 @@ fn a_file_without_values_has_an_empty_index_and_another_table_has_none() {
     assert_eq!(written.found(text("call_id", "1")), [(0, 300)]);
     let recent = Written::new(Table::CallsRecent, &nameless);
     assert_eq!(recent.rows(&[vec![callid(1)]]).expect("an answer"), None);
+}
+
+#[test]
+fn values_of_another_table_are_refused() {
+    let written = Written::new(Table::Calls, &calls(10));
+    let of_sms = text_of(Table::Sms, "hash", "AAAAAAAA");
+    assert!(matches!(written.rows(&[vec![of_sms]]), Err(Error::Invalid { .. })));
 }
 
 /// What a table says in its spec is checked when a file of it is begun.

@@ -178,4 +178,15 @@ mod tests {
             assert!(conditions.is_empty(), "{filter}");
         }
     }
+    /// What one table's index finds, another's need not.
+    #[test]
+    fn each_table_is_asked_by_its_own_columns() {
+        let asked = [col("hash"), col("sms_id"), col("to_number"), col("call_id"), col("sms_id_of")];
+        let filters = asked.map(|column| column.eq(lit("x")));
+        let of = |table, column| vec![spec(table).text(column, "x").expect("found")];
+        let sms = ["hash", "sms_id", "to_number"].map(|column| of(Table::Sms, column));
+        assert_eq!(conditions(spec(Table::Sms), &filters), sms);
+        let calls = ["to_number", "call_id"].map(|column| of(Table::Calls, column));
+        assert_eq!(conditions(spec(Table::Calls), &filters), calls);
+    }
 }
