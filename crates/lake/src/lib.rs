@@ -39,7 +39,7 @@ pub use family::{Family, StoredRecord};
 pub use file::{FileWriter, NewFile};
 pub use folder::DataFolder;
 pub use hot::{Flush, Flushed, HotChunk, HotRows, HotView};
-pub use lookup::{Lookup, Lookups};
+pub use lookup::{Lookup, LookupSpec, Lookups};
 pub use overlay::{Overlay, OverlayReader, OverlayRows, Skip};
 pub use rebuild::{RebuildOptions, RebuildReport, Rebuilder};
 pub use table::{Role, Table};

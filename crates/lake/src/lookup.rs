@@ -1,29 +1,32 @@
-//! The lookup index of a settled file: which of its rows may be of a call id or a number.
+//! The lookup index of a settled file: which of its rows may have an id, a number or another value.
 //!
-//! Files of `calls` lie by month and are sorted by account and start, so an id or a number may be in any of them.
-//! Each file therefore carries the attachment `lookup.1`, which maps hashes of `call_id`, `callid`, `from_number` and
-//! `to_number` to blocks of [`BLOCK_ROWS`] rows. It may name a block in vain, never leave one out; whoever reads the
-//! rows compares the values. Nulls are not in it. Accounts are not part of the hashes: who may see a row is for
-//! others to say (TEN-1).
+//! Settled files lie by month and are sorted by account and instant, so an id or a number may be in any of them.
+//! A file of a table that has a [`LookupSpec`] therefore carries the attachment `lookup.1`, which maps hashes of the
+//! values of the spec's columns to blocks of [`BLOCK_ROWS`] rows. It may name a block in vain, never leave one out;
+//! whoever reads the rows compares the values. Nulls are not in it. Accounts are not part of the hashes: who may see a
+//! row is for others to say (TEN-1).
 //!
 //! Layout, integers little endian:
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 4 | rows of the file |
-//! | 4 × 4 | buckets of each section, in the order of `Section::ALL` |
+//! | 4 a section | buckets of each section, in the order of the table's spec |
 //! | 8 a bucket | where the bucket ends, counted from the first byte of the first, and the low half of the xxh64 of its bytes, seeded by its number |
 //! | 8 | xxh64 of all of the above |
 //! | | the buckets |
 //!
-//! A probe reads one bucket (`lookup/section.rs`); what precedes the buckets is kept in memory (`lookup/read.rs`).
+//! A probe reads one bucket (`lookup/section.rs`); what precedes the buckets is kept in memory (`lookup/read.rs`). How
+//! many sections there are, and of what, only the spec says (`lookup/spec.rs`).
 //!
-//! A `call_id` that is the decimal text of the row's `callid` is found by that number and has no entry of its own.
+//! A value that another column of the row says as well may be found by that one and have no entry of its own: a
+//! `call_id` that is the decimal text of its `callid`, an `sms_id` that is its `hash`.
 
 mod bits;
 mod build;
 mod read;
 mod section;
+mod spec;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +39,8 @@ use crate::error::Error;
 
 pub(crate) use build::LookupBuilder;
 pub use read::Lookups;
+pub use spec::LookupSpec;
+pub(crate) use spec::Section;
 
 /// The attachment's name; the number is that of its layout.
 pub(crate) const NAME: &str = "lookup.1";
@@ -43,42 +48,24 @@ pub(crate) const NAME: &str = "lookup.1";
 /// Rows of a block. Fewer make more entries, more make more rows to be read in vain.
 pub const BLOCK_ROWS: usize = 256;
 
-/// A value looked for.
+/// A value looked for in a column, as [`LookupSpec`] makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lookup {
-    CallId(String),
-    Callid(i64),
-    FromNumber(String),
-    ToNumber(String),
+pub struct Lookup {
+    own: Probe,
+    /// The section that may say the same, if there is one.
+    other: Option<Probe>,
 }
 
-/// The parts of an index, one a kind of value.
+/// Where entries of a value may be: the section of a column, and under which hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Section {
-    Callid,
-    /// Those that are not the decimal text of their `callid`.
-    CallId,
-    FromNumber,
-    ToNumber,
-}
-
-impl Section {
-    const ALL: [Self; 4] = [Self::Callid, Self::CallId, Self::FromNumber, Self::ToNumber];
+struct Probe {
+    column: &'static str,
+    hash: u64,
 }
 
 impl Lookup {
-    /// Where entries of the value may be, and under which hash.
-    fn places(&self) -> Vec<(Section, u64)> {
-        match self {
-            Self::Callid(number) => vec![(Section::Callid, hash_of_number(*number))],
-            Self::CallId(text) => {
-                let own = (Section::CallId, hash_of_text(text));
-                let number = plain_number(text).map(|number| (Section::Callid, hash_of_number(number)));
-                std::iter::once(own).chain(number).collect()
-            }
-            Self::FromNumber(text) => vec![(Section::FromNumber, hash_of_text(text))],
-            Self::ToNumber(text) => vec![(Section::ToNumber, hash_of_text(text))],
-        }
+    fn probes(&self) -> impl Iterator<Item = Probe> {
+        std::iter::once(self.own).chain(self.other)
     }
 }
 

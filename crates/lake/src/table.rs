@@ -11,6 +11,7 @@ use arrow::datatypes::SchemaRef;
 
 use crate::family::Family;
 use crate::file::attachment::AttachmentBuilder;
+use crate::lookup::{LookupBuilder, LookupSpec};
 
 /// A table of the lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,7 +57,7 @@ struct TableSpec {
     unrepeated_columns: &'static [&'static str],
     unordered_columns: &'static [&'static str],
     bloom_columns: &'static [&'static str],
-    lookup_columns: &'static [&'static str],
+    lookup: Option<&'static LookupSpec>,
     attachments: fn() -> Vec<Box<dyn AttachmentBuilder>>,
 }
 
@@ -77,7 +78,7 @@ impl TableSpec {
             unrepeated_columns: &[],
             unordered_columns: &[],
             bloom_columns: &[],
-            lookup_columns: &[],
+            lookup: None,
             attachments: Vec::new,
         }
     }
@@ -151,16 +152,18 @@ impl Table {
         self.spec().unordered_columns
     }
 
-    /// Columns that get a bloom filter. Those of `calls` are in the file's lookup index.
+    /// Columns that get a bloom filter. Those of settled records are in the file's lookup index instead, which says of
+    /// each value in which rows it is, and not only of 131,072 rows whether it may be in one of them.
     #[must_use]
     pub const fn bloom_columns(self) -> &'static [&'static str] {
         self.spec().bloom_columns
     }
 
-    /// Columns whose values the lookup index of a file finds.
+    /// What the lookup index of a file finds; `None` when files have no index. Files written before the table had one
+    /// have none either.
     #[must_use]
-    pub const fn lookup_columns(self) -> &'static [&'static str] {
-        self.spec().lookup_columns
+    pub const fn lookup(self) -> Option<&'static LookupSpec> {
+        self.spec().lookup
     }
 
     /// Whether rows are of messages of the log, and say by their offset of which.
@@ -170,6 +173,7 @@ impl Table {
 
     /// What a file of the table carries beside its rows.
     pub(crate) fn attachments(self) -> Vec<Box<dyn AttachmentBuilder>> {
-        (self.spec().attachments)()
+        let lookup = self.lookup().map(|spec| Box::new(LookupBuilder::new(spec, &self.schema())) as _);
+        (self.spec().attachments)().into_iter().chain(lookup).collect()
     }
 }

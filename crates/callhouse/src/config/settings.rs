@@ -103,7 +103,7 @@ pub(crate) struct Query {
     pub(crate) metadata_cache_bytes: usize,
     /// Memory for the sums of settled files kept between questions.
     pub(crate) sums_cache_bytes: usize,
-    /// Memory for the directories of the lookup indexes of settled files; 0.03 bytes a call.
+    /// Memory for the directories of the lookup indexes of settled files; 0.03 bytes a record.
     pub(crate) lookup_cache_bytes: usize,
 }
 

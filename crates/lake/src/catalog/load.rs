@@ -12,6 +12,7 @@ use super::{DataFile, Snapshot};
 use crate::error::Error;
 use crate::file::ColumnStatistics;
 use crate::file::statistics::timestamp_from_text;
+use crate::lookup::LookupSpec;
 use crate::table::{Role, Table};
 
 /// Below the id of every snapshot: everything has changed since.
@@ -204,7 +205,7 @@ async fn statistics(
 fn pruning_columns(table: Table) -> Vec<&'static str> {
     let mut columns: Vec<&str> = table.sort_columns().to_vec();
     columns.extend(table.bloom_columns());
-    columns.extend(table.lookup_columns());
+    columns.extend(table.lookup().into_iter().flat_map(LookupSpec::columns));
     columns.extend(table.month_column());
     if let Role::Recent(family) = table.role() {
         columns.extend(pruning_columns(family.settled()));

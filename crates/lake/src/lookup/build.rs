@@ -1,38 +1,96 @@
 //! Makes the lookup index of a file from its rows.
 //!
 //! **Memory**: 8 to 16 bytes an entry, lists having room to grow, until the file is finished, and then 3 bytes an
-//! entry more for its encoded form. A row has one entry for its id, two if its `call_id` is no number, and at most one
-//! for each of its numbers, of which a block has each once: two entries a row are usual, four the most. A file of
-//! 256 MiB, 3.3 million calls, thus takes 50 to 100 MB here, 200 MB at worst.
+//! entry more for its encoded form. A row has at most one entry a section, and a block has each value once. A call has
+//! one for its id, two if its `call_id` is no number, and one for each of its numbers: two entries a row are usual,
+//! four the most. A file of 256 MiB, 3.3 million calls, thus takes 50 to 100 MB here, 200 MB at worst.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
+use std::ops::Range;
 
+use arrow::array::{Array, AsArray, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{Int64Type, Schema};
+
+use super::spec::Values;
 use super::{
-    BLOCK_ROWS, NAME, Section, block_count, checksum, hash_of_number, hash_of_text, plain_number, section,
+    BLOCK_ROWS, LookupSpec, NAME, Section, block_count, checksum, hash_of_number, hash_of_text, plain_number,
+    section,
 };
 use crate::error::Error;
 use crate::file::attachment::AttachmentBuilder;
-use crate::rows::CallColumn;
 
-/// Sees the rows of a file of `calls` and makes its attachment [`NAME`].
-#[derive(Debug, Default)]
+/// Sees the rows of a file and makes its attachment [`NAME`].
+#[derive(Debug)]
 pub(crate) struct LookupBuilder {
     row_count: usize,
     /// The block of the next row.
     block: u32,
-    /// By [`Section`]: the entries of finished blocks, then those of the block at hand.
-    sections: [Entries; Section::ALL.len()],
+    /// In the order of the spec.
+    sections: Vec<Entries>,
 }
 
-#[derive(Debug, Default)]
+/// The entries of a section.
+#[derive(Debug)]
 struct Entries {
+    column: Column,
+    /// The column whose entry stands for this one's where both say the same.
+    said_by: Option<Column>,
+    /// Those of finished blocks, then those of the block at hand.
     all: Vec<u64>,
     /// Where those of the block at hand begin.
     block_start: usize,
 }
 
+/// A column by its place among those of the table.
+#[derive(Debug, Clone, Copy)]
+struct Column {
+    index: usize,
+    values: Values,
+}
+
+/// The values of a column in a batch.
+#[derive(Debug, Clone, Copy)]
+enum InBatch<'a> {
+    Numbers(&'a Int64Array),
+    Texts(&'a StringArray),
+}
+
+impl Column {
+    fn in_batch(self, batch: &RecordBatch) -> InBatch<'_> {
+        let column = batch.column(self.index);
+        match self.values {
+            Values::Numbers => InBatch::Numbers(column.as_primitive::<Int64Type>()),
+            Values::Texts => InBatch::Texts(column.as_string()),
+        }
+    }
+}
+
+impl InBatch<'_> {
+    /// Whether the value of a row says the same as a text.
+    fn says(self, row: usize, text: &str) -> bool {
+        match self {
+            Self::Numbers(numbers) => numbers.is_valid(row) && plain_number(text) == Some(numbers.value(row)),
+            Self::Texts(texts) => texts.is_valid(row) && text == texts.value(row),
+        }
+    }
+}
+
 impl Entries {
+    /// Takes in rows of one block.
+    fn push(&mut self, batch: &RecordBatch, rows: Range<usize>, block: u32) {
+        let said_by = self.said_by.map(|column| column.in_batch(batch));
+        match self.column.in_batch(batch) {
+            InBatch::Numbers(numbers) => {
+                let known = rows.filter(|row| numbers.is_valid(*row));
+                self.all.extend(known.map(|row| section::entry(hash_of_number(numbers.value(row)), block)));
+            }
+            InBatch::Texts(texts) => {
+                let known = rows.filter(|row| texts.is_valid(*row)).map(|row| (row, texts.value(row)));
+                let own = known.filter(|(row, text)| said_by.is_none_or(|other| !other.says(*row, text)));
+                self.all.extend(own.map(|(_, text)| section::entry(hash_of_text(text), block)));
+            }
+        }
+    }
+
     /// Drops what the block at hand has more than once.
     fn end_block(&mut self) {
         let block = self.all.get_mut(self.block_start..).unwrap_or_default();
@@ -50,18 +108,23 @@ impl Entries {
 }
 
 impl LookupBuilder {
-    fn add(&mut self, section: Section, hash: u64) {
-        let entry = section::entry(hash, self.block);
-        self.sections[section as usize].all.push(entry);
-    }
-
-    fn end_row(&mut self) -> Result<(), Error> {
-        self.row_count += 1;
-        if self.row_count.is_multiple_of(BLOCK_ROWS) {
-            self.sections.iter_mut().for_each(Entries::end_block);
-            self.block = block_count(self.row_count).ok_or_else(too_many_rows)?;
-        }
-        Ok(())
+    /// For files of rows of `schema`.
+    ///
+    /// # Panics
+    /// When the spec is of another schema.
+    pub(crate) fn new(spec: &LookupSpec, schema: &Schema) -> Self {
+        let column = |name: &str| {
+            let of = spec.position(name).map(|at| spec.sections[at].values);
+            let values = of.expect("what a section refers to has one");
+            Column { index: schema.index_of(name).expect("sections are of columns of their table"), values }
+        };
+        let entries = |section: &Section| Entries {
+            column: column(section.column),
+            said_by: section.said_by.map(column),
+            all: Vec::new(),
+            block_start: 0,
+        };
+        Self { row_count: 0, block: 0, sections: spec.sections.iter().map(entries).collect() }
     }
 
     fn encode(mut self) -> Result<Vec<u8>, Error> {
@@ -100,27 +163,17 @@ fn too_many_rows() -> Error {
 
 impl AttachmentBuilder for LookupBuilder {
     fn push(&mut self, batch: &RecordBatch) -> Result<(), Error> {
-        let text = |column: CallColumn| batch.column(column.index()).as_string::<i32>();
-        let (call_ids, from, to) =
-            (text(CallColumn::CallId), text(CallColumn::FromNumber), text(CallColumn::ToNumber));
-        let callids = batch.column(CallColumn::Callid.index()).as_primitive::<Int64Type>();
-        for row in 0..batch.num_rows() {
-            let callid = callids.is_valid(row).then(|| callids.value(row));
-            if let Some(callid) = callid {
-                self.add(Section::Callid, hash_of_number(callid));
+        let mut start = 0;
+        while start < batch.num_rows() {
+            let left_of_block = BLOCK_ROWS - self.row_count % BLOCK_ROWS;
+            let end = (start + left_of_block).min(batch.num_rows());
+            self.sections.iter_mut().for_each(|section| section.push(batch, start..end, self.block));
+            self.row_count += end - start;
+            start = end;
+            if self.row_count.is_multiple_of(BLOCK_ROWS) {
+                self.sections.iter_mut().for_each(Entries::end_block);
+                self.block = block_count(self.row_count).ok_or_else(too_many_rows)?;
             }
-            if call_ids.is_valid(row) {
-                let call_id = call_ids.value(row);
-                if callid.is_none() || plain_number(call_id) != callid {
-                    self.add(Section::CallId, hash_of_text(call_id));
-                }
-            }
-            for (section, numbers) in [(Section::FromNumber, from), (Section::ToNumber, to)] {
-                if numbers.is_valid(row) {
-                    self.add(section, hash_of_text(numbers.value(row)));
-                }
-            }
-            self.end_row()?;
         }
         Ok(())
     }

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::{
-    BLOCK_ROWS, Lookup, NAME, Section, block_count, checksum, damaged, index, rows_of_blocks, section,
+    BLOCK_ROWS, Lookup, LookupSpec, NAME, Probe, block_count, checksum, damaged, index, rows_of_blocks,
+    section,
 };
 use crate::catalog::DataFile;
 use crate::error::Error;
@@ -11,7 +12,7 @@ use crate::file::attachment::{Attachment, Place};
 use crate::folder::DataFolder;
 use crate::kept::Kept;
 
-/// Answers look-ups, keeping the directories of indexes in memory: about 0.03 bytes a call.
+/// Answers look-ups, keeping the directories of indexes in memory: about 0.03 bytes a record.
 #[derive(Debug)]
 pub struct Lookups {
     folder: DataFolder,
@@ -33,10 +34,11 @@ impl Lookups {
 
     /// The rows of a file that may meet all `conditions`, each of them met by any of its values: ascending ranges
     /// that do not touch. Stops at the first condition that leaves no more than `few` rows. `None` when the file has no
-    /// index. Blocking.
+    /// index. The values are made by the spec of the file's table. Blocking.
     ///
     /// # Errors
-    /// [`Error::File`], [`Error::Parquet`]; [`Error::Invalid`] when the index is damaged.
+    /// [`Error::File`], [`Error::Parquet`]; [`Error::Invalid`] when the index is damaged, or has no section of a column
+    /// asked for.
     pub fn rows(
         &self,
         file: &DataFile,
@@ -75,10 +77,11 @@ impl Lookups {
 #[derive(Debug)]
 struct Directory {
     place: Place,
+    spec: &'static LookupSpec,
     row_count: u32,
     block_count: u32,
-    /// By [`Section`]: the number of its first bucket, and of how many it has.
-    sections: [(u32, u32); Section::ALL.len()],
+    /// Of each section of the spec the number of its first bucket, and how many it has.
+    sections: Vec<(u32, u32)>,
     buckets: Vec<Bucket>,
     /// Where in the attachment the buckets begin.
     buckets_start: u64,
@@ -90,22 +93,23 @@ struct Bucket {
     checksum: u32,
 }
 
-/// Bytes before the directory: rows of the file and buckets of each section.
-const COUNTS_BYTES: usize = 4 + 4 * Section::ALL.len();
 const CHECKSUM_BYTES: usize = 8;
 const BUCKET_BYTES: usize = 8;
 
 impl Directory {
     fn read(folder: &DataFolder, file: &DataFile) -> Result<Option<Self>, Error> {
+        let Some(spec) = file.table.lookup() else { return Ok(None) };
         let Some(attachment) = Attachment::open(folder, file, NAME)? else { return Ok(None) };
-        let counts = numbers(&attachment.read(0, COUNTS_BYTES)?);
+        // Rows of the file and buckets of each section.
+        let counts_bytes = 4 + 4 * spec.sections.len();
+        let counts = numbers(&attachment.read(0, counts_bytes)?);
         let [row_count, counts @ ..] = &counts[..] else { return Err(damaged(file, "is cut off")) };
         let bucket_count: u64 = counts.iter().map(|count| u64::from(*count)).sum();
         let most = attachment.length() / u64::try_from(BUCKET_BYTES).unwrap_or(u64::MAX);
         let Some(bucket_count) = usize::try_from(bucket_count).ok().filter(|_| bucket_count <= most) else {
             return Err(damaged(file, "has more buckets than bytes"));
         };
-        let head_bytes = COUNTS_BYTES + bucket_count * BUCKET_BYTES;
+        let head_bytes = counts_bytes + bucket_count * BUCKET_BYTES;
         let bytes = attachment.read(0, head_bytes + CHECKSUM_BYTES)?;
         let (head, stated) = bytes.split_at(head_bytes);
         if twox_hash::XxHash64::oneshot(0, head).to_le_bytes() != stated {
@@ -114,16 +118,17 @@ impl Directory {
         if i64::from(*row_count) != file.record_count {
             return Err(damaged(file, "is of another number of rows"));
         }
-        let mut sections = [(0, 0); Section::ALL.len()];
+        let mut sections = Vec::with_capacity(counts.len());
         let mut first = 0;
-        for (section, count) in sections.iter_mut().zip(counts) {
-            *section = (first, *count);
+        for count in counts {
+            sections.push((first, *count));
             first += count;
         }
-        let of_buckets = numbers(&head[COUNTS_BYTES..]);
+        let of_buckets = numbers(&head[counts_bytes..]);
         let bucket = |pair: &[u32]| Bucket { end: pair[0], checksum: pair[1] };
         Ok(Some(Self {
             place: attachment.place(),
+            spec,
             row_count: *row_count,
             block_count: block_count(index(*row_count))
                 .ok_or_else(|| damaged(file, "has too many blocks"))?,
@@ -134,7 +139,7 @@ impl Directory {
     }
 
     fn size_bytes(&self) -> usize {
-        self.buckets.len() * size_of::<Bucket>()
+        self.buckets.len() * size_of::<Bucket>() + self.sections.len() * size_of::<(u32, u32)>()
     }
 
     /// The rows that may meet all conditions, as [`Lookups::rows`] has them; `None` when `read` could not read.
@@ -148,12 +153,12 @@ impl Directory {
         let mut common: Option<Vec<u32>> = None;
         for condition in conditions {
             let mut blocks = Vec::new();
-            for (section, hash) in condition.iter().flat_map(Lookup::places) {
-                let Some(bucket) = self.bucket_of(file, section, hash)? else { continue };
+            for probe in condition.iter().flat_map(Lookup::probes) {
+                let Some(bucket) = self.bucket_of(file, probe)? else { continue };
                 let Some(bytes) = read(self.buckets_start + u64::from(bucket.start), bucket.length)? else {
                     return Ok(None);
                 };
-                self.find(file, &bucket, &bytes, hash, &mut blocks)?;
+                self.find(file, &bucket, &bytes, probe.hash, &mut blocks)?;
             }
             blocks.sort_unstable();
             blocks.dedup();
@@ -170,13 +175,16 @@ impl Directory {
         Ok(Some(rows_of_blocks(&common.unwrap_or_else(all), index(self.row_count))))
     }
 
-    /// Where entries of a hash are; `None` when the section has none.
-    fn bucket_of(&self, file: &DataFile, section: Section, hash: u64) -> Result<Option<Stored>, Error> {
-        let (first, count) = self.sections[section as usize];
+    /// Where entries of a value are; `None` when the section has none.
+    fn bucket_of(&self, file: &DataFile, probe: Probe) -> Result<Option<Stored>, Error> {
+        let Some(section) = self.spec.position(probe.column) else {
+            return Err(damaged(file, "has no section of a column that is asked for"));
+        };
+        let (first, count) = self.sections[section];
         if count == 0 {
             return Ok(None);
         }
-        let number = first + section::bucket_of(hash, count);
+        let number = first + section::bucket_of(probe.hash, count);
         let end = self.buckets[index(number)].end;
         let start = number.checked_sub(1).map_or(0, |before| self.buckets[index(before)].end);
         let length = end.checked_sub(start).ok_or_else(|| damaged(file, "has a bucket out of place"))?;

@@ -1,11 +1,15 @@
-//! Lookup indexes: what is in a file is found, damage is noticed.
+//! Lookup indexes: what is in a file is found, damage is noticed. Most of it with calls; `tests/sms.rs` has messages.
 
-use std::collections::HashMap;
+mod sms;
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, new_null_array,
 };
+use arrow::datatypes::DataType;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -14,7 +18,7 @@ use crate::file::FileWriter;
 use crate::file::attachment::Attachment;
 use crate::folder::DataFolder;
 use crate::rows::CallColumn;
-use crate::table::Table;
+use crate::table::{Role, Table};
 
 const NONE: [(usize, usize); 0] = [];
 
@@ -28,10 +32,27 @@ struct Call {
 
 impl Call {
     fn lookups(&self) -> Vec<Lookup> {
-        let numbers = self.from.clone().map(Lookup::FromNumber).into_iter();
-        let numbers = numbers.chain(self.to.clone().map(Lookup::ToNumber));
-        numbers.chain([Lookup::CallId(self.call_id.clone()), Lookup::Callid(self.callid)]).collect()
+        let numbers = self.from.iter().map(|number| text("from_number", number));
+        let numbers = numbers.chain(self.to.iter().map(|number| text("to_number", number)));
+        numbers.chain([text("call_id", &self.call_id), callid(self.callid)]).collect()
     }
+}
+
+/// What is looked for in files of calls.
+fn text(column: &str, text: &str) -> Lookup {
+    text_of(Table::Calls, column, text)
+}
+
+fn callid(number: i64) -> Lookup {
+    spec(Table::Calls).number("callid", number).expect("numbers of the column are found")
+}
+
+fn text_of(table: Table, column: &str, text: &str) -> Lookup {
+    spec(table).text(column, text).expect("texts of the column are found")
+}
+
+fn spec(table: Table) -> &'static LookupSpec {
+    table.lookup().expect("files of the table have an index")
 }
 
 /// Few different values, many of them in many blocks; of every fifth call the id is text.
@@ -67,7 +88,7 @@ fn batch(calls: &[Call]) -> RecordBatch {
     RecordBatch::try_new(Arc::clone(&schema), columns).expect("rows of calls")
 }
 
-/// A file of calls and what looks into it.
+/// A file and what looks into it.
 struct Written {
     folder: DataFolder,
     file: DataFile,
@@ -76,10 +97,13 @@ struct Written {
 
 impl Written {
     fn new(table: Table, calls: &[Call]) -> Self {
+        Self::of(table, &calls.chunks(100).map(batch).collect::<Vec<_>>())
+    }
+
+    fn of(table: Table, batches: &[RecordBatch]) -> Self {
         let temporary = tempfile::tempdir().expect("a folder");
         let folder = DataFolder::new(temporary.path());
-        let batches: Vec<RecordBatch> = calls.chunks(100).map(batch).collect();
-        let new = FileWriter::new(folder.clone()).write(table, None, &batches).expect("a file");
+        let new = FileWriter::new(folder.clone()).write(table, None, batches).expect("a file");
         let file = DataFile {
             data_file_id: 1,
             table,
@@ -113,6 +137,16 @@ impl Written {
     fn found(&self, lookup: Lookup) -> Vec<(usize, usize)> {
         self.all_of(&[vec![lookup]])
     }
+
+    fn path(&self) -> PathBuf {
+        self.folder.file_path(self.file.table, &self.file.path)
+    }
+
+    /// The bytes of the index.
+    fn index(&self) -> Vec<u8> {
+        let attachment = Attachment::open(&self.folder, &self.file, NAME).expect("opens").expect("is there");
+        attachment.read(0, usize::try_from(attachment.length()).expect("small")).expect("reads")
+    }
 }
 
 fn has(ranges: &[(usize, usize)], row: usize) -> bool {
@@ -129,15 +163,22 @@ fn every_value_of_every_row_is_found() {
         }
     }
     // An id is in one block, and a number of every block in all of them, as one range.
-    assert_eq!(written.found(Lookup::Callid(1_600)), [(512, 768)]);
-    assert_eq!(written.found(Lookup::ToNumber("+32400000001".into())), [(0, 3_001)]);
+    assert_eq!(written.found(callid(1_600)), [(512, 768)]);
+    assert_eq!(written.found(text("to_number", "+32400000001")), [(0, 3_001)]);
+}
+
+/// `verify` compares the indexes of files of earlier versions with what is made of their rows today.
+#[test]
+fn the_index_of_calls_is_what_it_always_was() {
+    let index = Written::new(Table::Calls, &calls(3_001)).index();
+    assert_eq!((index.len(), XxHash64::oneshot(0, &index)), (10_440, 2_473_458_535_653_618_010));
 }
 
 #[test]
 fn few_blocks_are_named_in_vain() {
     let written = Written::new(Table::Calls, &calls(3_000));
     let absent =
-        |n: i64| [Lookup::Callid(-n), Lookup::CallId(format!("no-{n}")), Lookup::FromNumber(n.to_string())];
+        |n: i64| [callid(-n), text("call_id", &format!("no-{n}")), text("from_number", &n.to_string())];
     let named = (1..1_000).flat_map(absent).filter(|lookup| !written.found(lookup.clone()).is_empty());
     let named = named.count();
     assert!(named < 40, "{named} of 3,000");
@@ -146,13 +187,13 @@ fn few_blocks_are_named_in_vain() {
 #[test]
 fn conditions_are_met_together_and_each_by_any_of_its_values() {
     let written = Written::new(Table::Calls, &calls(3_000));
-    let from = |n: u32| Lookup::FromNumber(format!("+331{n:08}"));
+    let from = |n: u32| text("from_number", &format!("+331{n:08}"));
     // Calls 300 to 302 and 900 to 902.
     let either = vec![from(100), from(300)];
     let rows = |conditions: &[Vec<Lookup>]| written.all_of(conditions);
     assert_eq!(rows(std::slice::from_ref(&either)), [(256, 512), (768, 1_024)]);
-    assert_eq!(rows(&[either.clone(), vec![Lookup::Callid(1_901)]]), [(768, 1_024)]);
-    assert_eq!(rows(&[either.clone(), vec![Lookup::Callid(1_600)]]), NONE);
+    assert_eq!(rows(&[either.clone(), vec![callid(1_901)]]), [(768, 1_024)]);
+    assert_eq!(rows(&[either.clone(), vec![callid(1_600)]]), NONE);
     assert_eq!(rows(&[either, Vec::new()]), NONE);
     assert_eq!(rows(&[]), [(0, 3_000)]);
 }
@@ -175,29 +216,56 @@ fn an_id_in_decimal_is_found_whether_or_not_it_is_the_callid() {
             assert_eq!(written.found(lookup), [(0, 7)], "{call:?}");
         }
     }
-    assert_eq!(written.found(Lookup::CallId("9".into())), [(0, 7)], "the callid of a call with another id");
-    assert_eq!(written.found(Lookup::CallId("10".into())), NONE);
+    assert_eq!(written.found(text("call_id", "9")), [(0, 7)], "the callid of a call with another id");
+    assert_eq!(written.found(text("call_id", "10")), NONE);
 }
 
 #[test]
 fn a_file_without_values_has_an_empty_index_and_another_table_has_none() {
     let nameless = vec![Call { call_id: "1".into(), callid: 1, ..Call::default() }; 300];
     let written = Written::new(Table::Calls, &nameless);
-    assert_eq!(written.found(Lookup::FromNumber("+3310".into())), NONE);
-    assert_eq!(written.found(Lookup::CallId("1".into())), [(0, 300)]);
+    assert_eq!(written.found(text("from_number", "+3310")), NONE);
+    assert_eq!(written.found(text("call_id", "1")), [(0, 300)]);
     let recent = Written::new(Table::CallsRecent, &nameless);
-    assert_eq!(recent.rows(&[vec![Lookup::Callid(1)]]).expect("an answer"), None);
+    assert_eq!(recent.rows(&[vec![callid(1)]]).expect("an answer"), None);
+}
+
+#[test]
+fn values_of_another_table_are_refused() {
+    let written = Written::new(Table::Calls, &calls(10));
+    let of_sms = text_of(Table::Sms, "hash", "AAAAAAAA");
+    assert!(matches!(written.rows(&[vec![of_sms]]), Err(Error::Invalid { .. })));
+}
+
+/// What a table says in its spec is checked when a file of it is begun.
+#[test]
+fn specs_are_of_columns_of_their_tables() {
+    for table in Table::ALL {
+        let Some(spec) = table.lookup() else { continue };
+        assert!(matches!(table.role(), Role::Settled(_)), "files of {table:?} are not merged any more");
+        let schema = table.schema();
+        for section in spec.sections {
+            let column = schema.field_with_name(section.column).expect("a column of the table");
+            let wanted = match section.values {
+                spec::Values::Numbers => DataType::Int64,
+                spec::Values::Texts => DataType::Utf8,
+            };
+            assert_eq!(column.data_type(), &wanted, "{section:?}");
+            let other = section.said_by.map(|other| spec.position(other).expect("has a section"));
+            assert!(other.is_none_or(|other| spec.sections[other].said_by.is_none()), "{section:?}");
+        }
+        let columns: BTreeSet<&str> = spec.columns().collect();
+        assert_eq!(columns.len(), spec.sections.len(), "{table:?} has a section for each column");
+    }
 }
 
 #[test]
 fn damage_is_an_error_wherever_it_is() {
     let calls = calls(300);
     let written = Written::new(Table::Calls, &calls);
-    let path = written.folder.file_path(Table::Calls, &written.file.path);
+    let path = written.path();
     let whole = std::fs::read(&path).expect("the file");
-    let attachment =
-        Attachment::open(&written.folder, &written.file, NAME).expect("opens").expect("is there");
-    let bytes = attachment.read(0, usize::try_from(attachment.length()).expect("small")).expect("reads");
+    let bytes = written.index();
     let start = whole.windows(bytes.len()).position(|window| window == bytes).expect("in the file");
     let probes: Vec<Lookup> = calls.iter().step_by(50).flat_map(Call::lookups).collect();
     let answer = |lookup: &Lookup| written.rows(&[vec![lookup.clone()]]);
@@ -218,7 +286,7 @@ fn damage_is_an_error_wherever_it_is() {
 fn an_index_of_another_number_of_rows_is_refused() {
     let mut written = Written::new(Table::Calls, &calls(600));
     written.file.record_count = 599;
-    assert!(matches!(written.rows(&[vec![Lookup::Callid(1)]]), Err(Error::Invalid { .. })));
+    assert!(matches!(written.rows(&[vec![callid(1)]]), Err(Error::Invalid { .. })));
 }
 
 /// Blocks of each hash, as the buckets of one section tell.

@@ -3,7 +3,7 @@
 use super::events::archive;
 use super::{Role, TableSpec};
 use crate::family::Family;
-use crate::lookup::LookupBuilder;
+use crate::lookup::{LookupSpec, Section};
 use crate::rows::calls::schema;
 use crate::sums::SumsBuilder;
 
@@ -17,6 +17,15 @@ const UNREPEATED: &[&str] = &[
     "group_id",
 ];
 
+const LOOKUP: LookupSpec = LookupSpec {
+    sections: &[
+        Section::numbers("callid"),
+        Section::texts("call_id").unless_said_by("callid"),
+        Section::texts("from_number"),
+        Section::texts("to_number"),
+    ],
+};
+
 pub(super) const EVENTS: TableSpec = archive("call_events");
 
 pub(super) const RECENT: TableSpec = TableSpec {
@@ -27,7 +36,7 @@ pub(super) const RECENT: TableSpec = TableSpec {
 pub(super) const SETTLED: TableSpec = TableSpec {
     month_column: Some("started_at"),
     unrepeated_columns: UNREPEATED,
-    lookup_columns: &["call_id", "callid", "from_number", "to_number"],
-    attachments: || vec![Box::new(SumsBuilder::new(Family::Calls)), Box::<LookupBuilder>::default()],
+    lookup: Some(&LOOKUP),
+    attachments: || vec![Box::new(SumsBuilder::new(Family::Calls))],
     ..TableSpec::new("calls", Role::Settled(Family::Calls), schema, &["account", "started_at", "call_id"])
 };

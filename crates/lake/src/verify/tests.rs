@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use callhouse_testkit::events::CallStory;
+use callhouse_core::Event;
+use callhouse_testkit::events::{CallStory, SmsStory};
 
 use super::*;
 use crate::compaction::{CompactionOptions, Compactor};
@@ -9,11 +10,15 @@ use crate::lookup;
 use crate::table::Table;
 use crate::testing::{BASE, Lake};
 
+/// Settled calls, taken in in two halves.
 async fn lake_of_calls() -> Lake {
+    lake_of(|id| CallStory::new("acme", id, BASE).all()).await
+}
+
+async fn lake_of(story: impl Fn(&str) -> Vec<Event>) -> Lake {
     let lake = Lake::open(BASE.plus_micros(7_200_000_000)).await;
     for half in 0..2 {
-        let stories = (0..5).map(|id| CallStory::new("acme", &format!("{half}-{id}"), BASE));
-        let events: Vec<_> = stories.flat_map(|story| story.all()).collect();
+        let events: Vec<_> = (0..5).flat_map(|id| story(&format!("{half}-{id}"))).collect();
         lake.commit_events(half, &events).await;
     }
     Compactor::new(lake.catalog.clone(), CompactionOptions::default()).step().await.expect("steps");
@@ -58,10 +63,23 @@ async fn a_lost_and_a_damaged_file_are_found() {
 /// Of a sound file with the index of other rows, only looking tells.
 #[tokio::test]
 async fn an_index_of_other_rows_is_found() {
-    let lake = lake_of_calls().await;
-    let path = path_of_a_file(&lake, Table::Calls).await;
+    let sms = lake_of(|id| SmsStory::new("acme", id, BASE).all()).await;
+    for (lake, table) in [(lake_of_calls().await, Table::Calls), (sms, Table::Sms)] {
+        let report = verified(&lake).await;
+        assert!(report.is_sound(), "{report:#?}");
+        damage_index(&lake, table).await;
+        let report = verified(&lake).await;
+        let [finding] = &report.findings[..] else { panic!("{report:#?}") };
+        assert!(finding.subject.starts_with(&format!("{}/", table.name())), "{finding:?}");
+        assert_eq!(finding.what, "has another lookup.1 than its rows make");
+    }
+}
+
+/// Changes one bit of the index of the first file of a table.
+async fn damage_index(lake: &Lake, table: Table) {
+    let path = path_of_a_file(lake, table).await;
     let snapshot = lake.catalog.snapshot().await.expect("a snapshot");
-    let file = snapshot.files[&Table::Calls].first().expect("a file");
+    let file = snapshot.files[&table].first().expect("a file");
     let index =
         Attachment::open(lake.catalog.folder(), file, lookup::NAME).expect("opens").expect("is there");
     let index = index.read(0, usize::try_from(index.length()).expect("small")).expect("reads");
@@ -69,9 +87,6 @@ async fn an_index_of_other_rows_is_found() {
     let start = bytes.windows(index.len()).position(|window| window == index).expect("in the file");
     bytes[start + index.len() - 1] ^= 1;
     std::fs::write(&path, bytes).expect("written");
-    let report = verified(&lake).await;
-    let [finding] = &report.findings[..] else { panic!("{report:#?}") };
-    assert_eq!(finding.what, "has another lookup.1 than its rows make");
 }
 
 #[tokio::test]

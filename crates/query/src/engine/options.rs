@@ -19,7 +19,7 @@ pub struct EngineOptions {
     pub key_index_bytes: usize,
     /// Memory for the sums of settled files kept between questions.
     pub sums_cache_bytes: usize,
-    /// Memory for the directories of the lookup indexes of settled files; 0.03 bytes a call.
+    /// Memory for the directories of the lookup indexes of settled files; 0.03 bytes a record.
     pub lookup_cache_bytes: usize,
     /// Searches whose pages are pinned at the same time.
     pub pinned_searches: usize,

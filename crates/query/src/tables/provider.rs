@@ -120,11 +120,9 @@ impl Provider {
         chosen: &[usize],
         filters: &[Expr],
     ) -> Result<Candidates> {
-        if self.table.files().lookup_columns().is_empty() {
-            return Ok(Candidates::default());
-        }
+        let Some(spec) = self.table.files().lookup() else { return Ok(Candidates::default()) };
         let files = chosen.iter().map(|index| Arc::clone(&statistics.files()[*index])).collect();
-        candidates(&self.lookups, files, conditions(filters)).await
+        candidates(&self.lookups, files, conditions(spec, filters)).await
     }
 
     /// The rows in memory, those beyond the wall already gone.

@@ -1,4 +1,5 @@
-//! Calls by id and by number: the lookup indexes of files change what is read and never what is answered (LAK-3).
+//! Calls by id and by number: the lookup indexes of files change what is read and never what is answered (LAK-3). Text
+//! messages: `sms_lookups.rs`.
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
@@ -19,7 +20,7 @@ use crate::lake::{ACME, Lake, at, scope};
 const HEADER: &str = "account,call_id,callid,started_at,status,direction,from_number,to_number\n";
 const ROWS: usize = 2_400;
 
-async fn ask(lake: &Lake, scope: &Scope, sql: &str) -> RecordBatch {
+pub(crate) async fn ask(lake: &Lake, scope: &Scope, sql: &str) -> RecordBatch {
     let (schema, rows) = lake.engine.sql(scope, sql).await.expect("an answer");
     let rows: Vec<RecordBatch> = rows.try_collect().await.expect("rows");
     concat_batches(&schema, &rows).expect("one batch")
@@ -72,10 +73,20 @@ fn questions(numbers: &[u32]) -> Vec<(String, String)> {
 }
 
 async fn answers(lake: &Lake, questions: &[(String, String)]) -> Vec<String> {
+    answers_of(lake, "calls", "call_id", questions).await
+}
+
+/// What is answered to each question, by index and without, which must be the same.
+pub(crate) async fn answers_of(
+    lake: &Lake,
+    table: &str,
+    id: &str,
+    questions: &[(String, String)],
+) -> Vec<String> {
     let mut answers = Vec::new();
     for scope in [Scope::All, scope(ACME)] {
         for (indexed, plain) in questions {
-            let select = |filter| format!("SELECT * FROM calls WHERE {filter} ORDER BY account, call_id");
+            let select = |filter| format!("SELECT * FROM {table} WHERE {filter} ORDER BY account, {id}");
             let with = ask(lake, &scope, &select(indexed)).await;
             let without = ask(lake, &scope, &select(plain)).await;
             assert_eq!(with, without, "{scope:?} {indexed}");
@@ -98,7 +109,7 @@ fn later(ids: impl Iterator<Item = usize>, phones: &mut PhoneBook) -> RecordBatc
     encode_calls(&records).expect("rows")
 }
 
-fn range(from: i64, to: i64) -> OffsetRange {
+pub(crate) fn range(from: i64, to: i64) -> OffsetRange {
     OffsetRange { kafka_partition: KafkaPartition::new("t", 0), from, to }
 }
 

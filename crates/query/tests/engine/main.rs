@@ -12,6 +12,7 @@ mod paging;
 mod plans;
 mod room;
 mod slt;
+mod sms_lookups;
 mod stories;
 mod summary;
 mod sums;
