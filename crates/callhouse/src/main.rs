@@ -15,6 +15,7 @@ mod output;
 mod room;
 mod secret;
 mod server;
+mod spill;
 mod upkeep;
 mod webhooks;
 

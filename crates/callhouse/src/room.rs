@@ -1,6 +1,5 @@
-//! The engine room from the settings, and its place on disk.
+//! The engine room from the settings.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -8,11 +7,13 @@ use callhouse_query::{Engine, Room, RoomOptions};
 use tokio::runtime::{Builder, Handle};
 
 use crate::config::Settings;
+use crate::spill::SpillFolder;
 
+/// `spill` must outlive the room.
+///
 /// # Errors
-/// When the folder for what statements put on disk cannot be made.
-pub(crate) fn open(engine: Engine, settings: &Settings) -> anyhow::Result<Room> {
-    let folder = spill_folder(&settings.data.join("spill"))?;
+/// When that folder cannot be used or threads cannot be started.
+pub(crate) fn open(engine: Engine, settings: &Settings, spill: &SpillFolder) -> anyhow::Result<Room> {
     let sql = &settings.sql;
     let options = RoomOptions {
         time_limit: Duration::from_millis(sql.time_limit_ms),
@@ -20,7 +21,7 @@ pub(crate) fn open(engine: Engine, settings: &Settings) -> anyhow::Result<Room> 
         max_rows: sql.max_rows,
         max_bytes: sql.max_bytes,
         statement_memory_bytes: sql.statement_memory_bytes,
-        spill_folder: Some(folder),
+        spill_folder: Some(spill.path().to_owned()),
         spill_limit_bytes: sql.spill_limit_bytes,
         running: sql.running,
         running_of_caller: sql.running_of_account,
@@ -45,23 +46,4 @@ fn runtime(threads: usize) -> anyhow::Result<Option<Handle>> {
         .spawn(move || runtime.block_on(std::future::pending::<()>()))
         .context("starting a thread for statements failed")?;
     Ok(Some(handle))
-}
-
-/// A folder of this process. Those of processes that have ended are removed.
-fn spill_folder(all: &Path) -> anyhow::Result<PathBuf> {
-    let own = all.join(std::process::id().to_string());
-    let failed = || format!("making {} failed", own.display());
-    if own.try_exists().with_context(failed)? {
-        std::fs::remove_dir_all(&own).with_context(failed)?;
-    }
-    std::fs::create_dir_all(&own).with_context(failed)?;
-    for entry in std::fs::read_dir(all).with_context(failed)? {
-        let entry = entry.with_context(failed)?;
-        let running = Path::new("/proc").join(entry.file_name());
-        if Path::new("/proc").try_exists()? && !running.try_exists()? {
-            // Two processes may start at once; the other one has removed it then.
-            drop(std::fs::remove_dir_all(entry.path()));
-        }
-    }
-    Ok(own)
 }

@@ -27,6 +27,7 @@ use crate::giving_way::{Debt, giving_way_to};
 use crate::listen::listen;
 use crate::logs::Logs;
 use crate::room;
+use crate::spill::SpillFolder;
 use crate::upkeep::{Upkeep, compaction_options};
 use crate::webhooks;
 
@@ -115,6 +116,8 @@ pub(crate) struct Server {
     exporting: JoinHandle<()>,
     /// Webhooks, if this process delivers them.
     delivering: Option<JoinHandle<()>>,
+    /// Where statements and exports put what does not fit into memory.
+    _spill: SpillFolder,
 }
 
 impl Server {
@@ -133,7 +136,8 @@ impl Server {
         let catalog = intake.catalog.clone();
         let (hot, overlays) = (intake.hot.clone(), intake.overlays.clone());
         let engine = Engine::sharing(catalog.clone(), hot, overlays, engine_options(settings))?;
-        let room = room::open(engine.clone(), settings)?;
+        let spill = SpillFolder::of(&settings.data)?;
+        let room = room::open(engine.clone(), settings, &spill)?;
         let accounts = Accounts::new(catalog.clone());
         let stop = CancellationToken::new();
         let doors = listeners.open(&room, &accounts, catalog.clock(), &settings.sql, &stop)?;
@@ -161,7 +165,8 @@ impl Server {
             let stop = stop.clone();
             tokio::spawn(async move { Ok(callhouse_api::serve(listener, app, stop).await?) })
         };
-        Ok(Self { intake, address, stop, serving: Some(serving), doors, exporting, delivering })
+        let serving = Some(serving);
+        Ok(Self { intake, address, stop, serving, doors, exporting, delivering, _spill: spill })
     }
 
     /// The address it listens on.

@@ -96,7 +96,7 @@ pub(crate) fn encoder(shape: &Shape, rows: &SchemaRef, output: Output) -> Result
             let times = Printer::new(shape.time_zone, crate::spec::TimeStyle::Rfc3339);
             Box::new(ndjson::Ndjson::new(columns, times, output))
         }
-        Format::Parquet => Box::new(parquet::Parquet::new(columns, output)?),
+        Format::Parquet => Box::new(parquet::Parquet::new(columns, output, parquet::ROW_GROUP_BYTES)?),
     })
 }
 

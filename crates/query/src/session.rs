@@ -130,9 +130,12 @@ fn runtime(options: &EngineOptions) -> Result<RuntimeEnv> {
         .spill_folder
         .as_ref()
         .map_or(DiskManagerMode::Disabled, |folder| DiskManagerMode::Directories(vec![folder.clone()]));
+    let disk = DiskManagerBuilder::default()
+        .with_mode(spill)
+        .with_max_temp_directory_size(options.spill_limit_bytes);
     RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(pool))
-        .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(spill))
+        .with_disk_manager_builder(disk)
         .with_metadata_cache_limit(options.metadata_cache_bytes)
         .build()
 }

@@ -43,8 +43,8 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
     }
     let given = arguments.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let params = query.params(given).map_err(|error| helpful(error, query))?;
-    let (engine, scope) = open(data, arguments.account.as_deref()).await?;
-    let answer = engine.ask(&scope, query.name, &params).await;
+    let session = open(data, arguments.account.as_deref()).await?;
+    let answer = session.engine.ask(&session.scope, query.name, &params).await;
     let (schema, batches) = answer.map_err(|error| helpful(error, query))?;
     print(arguments.format, &schema, batches).await
 }

@@ -21,6 +21,7 @@ use tokio::io::BufReader;
 use super::answer::{Format, print};
 use crate::config::{self, DataFlags, Flags, Settings};
 use crate::secret::Secret;
+use crate::spill::SpillFolder;
 use crate::{lake, output};
 use remote::Remote;
 use source::Source;
@@ -55,10 +56,7 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
     }
     let source = match (&arguments.url, &arguments.key) {
         (Some(url), Some(key)) => Source::Server(Remote::new(url, Secret::new(key))?),
-        _ => {
-            let (engine, scope) = open(data, arguments.account.as_deref()).await?;
-            Source::Lake { engine, scope }
-        }
+        _ => Source::Lake(open(data, arguments.account.as_deref()).await?),
     };
     let interactive = arguments.statement.is_none() && std::io::stdin().is_terminal();
     if interactive && std::io::stdout().is_terminal() {
@@ -78,18 +76,34 @@ pub(crate) async fn run(arguments: Arguments, data: &DataFlags) -> anyhow::Resul
     Ok(())
 }
 
-/// An engine over what is committed, and the rows that are to be seen: those of an account, or all.
-pub(crate) async fn open(data: &DataFlags, account: Option<&str>) -> anyhow::Result<(Engine, Scope)> {
+/// A data folder being asked.
+pub(crate) struct Session {
+    /// Over what is committed.
+    pub(crate) engine: Engine,
+    /// The rows that are to be seen: those of an account, or all.
+    pub(crate) scope: Scope,
+    /// Where the engine puts what does not fit into memory.
+    _spill: SpillFolder,
+}
+
+pub(crate) async fn open(data: &DataFlags, account: Option<&str>) -> anyhow::Result<Session> {
     let settings = config::load(&Flags::new(data))?;
     let scope = match account {
         Some(name) => Scope::account(lake::account_id(name)?),
         None => Scope::All,
     };
     let catalog = lake::open_existing(&settings).await?;
-    Ok((Engine::new(catalog, HotRows::default(), engine_options(&settings))?, scope))
+    let spill = SpillFolder::of_session(&settings.data, &std::env::temp_dir())?;
+    let options = EngineOptions {
+        spill_folder: Some(spill.path().to_owned()),
+        spill_limit_bytes: settings.sql.spill_limit_bytes,
+        ..engine_options(&settings)
+    };
+    let engine = Engine::new(catalog, HotRows::default(), options)?;
+    Ok(Session { engine, scope, _spill: spill })
 }
 
-/// The engine's options from the settings.
+/// The engine's options from the settings; no folder to spill to is among them.
 pub(crate) fn engine_options(settings: &Settings) -> EngineOptions {
     EngineOptions {
         target_partitions: settings.query.target_partitions,

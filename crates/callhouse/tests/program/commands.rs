@@ -84,6 +84,24 @@ fn sql_answers_in_four_forms() {
     assert_eq!(place.run(["sql", "--format", "json", "SELECT * FROM calls WHERE false"]), "[]\n");
 }
 
+#[test]
+fn sql_of_a_data_folder_sorts_on_disk_what_does_not_fit_into_memory_and_cleans_up() {
+    let place = Place::new();
+    place.run(["account", "create", "acme"]);
+    let spill = place.data().join("spill");
+    // One that a kill has left behind.
+    std::fs::create_dir_all(spill.join("4711-0").join("datafusion-x")).expect("a folder");
+    let sort = "SELECT count(*) AS n FROM (SELECT row_number() OVER (ORDER BY value % 1000, value) AS n \
+        FROM generate_series(1, 2000000)) WHERE n > 0";
+    let mut command = place.callhouse();
+    command.env("CALLHOUSE_QUERY_MEMORY_LIMIT_BYTES", (24 << 20).to_string());
+    let output = command.args(["sql", "--format", "csv", sort]).output().expect("the program starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "n\n2000000\n", "{stderr}");
+    let left: Vec<_> = std::fs::read_dir(spill).expect("a folder").collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_work_beside_a_running_server() {
     let place = Place::new();

@@ -238,6 +238,56 @@ fn parquet_reads_back_as_what_was_written_with_amounts_and_instants_as_such() {
     assert_eq!(read.columns(), batch(&rows).columns());
 }
 
+/// Calls with 400 bytes each that hardly compress, cut into batches of so many rows.
+fn long_rows(batch_rows: usize) -> Vec<RecordBatch> {
+    let rows: Vec<Row> = (0..40_000_i64)
+        .map(|number| {
+            let words = (0..50_u64).map(|word| {
+                let mixed = (number.cast_unsigned() * 64 + word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                format!("{:08x}", (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 32)
+            });
+            (Some(words.collect()), Some(number), Some(7), Some(number), None)
+        })
+        .collect();
+    rows.chunks(batch_rows).map(batch).collect()
+}
+
+#[test]
+fn a_row_group_of_long_rows_is_cut_by_its_bytes_wherever_batches_end() {
+    use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+    const BYTES: usize = 3 << 20;
+    let cut = |batches: &[RecordBatch]| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let output = Output::create(path.clone(), false, u64::MAX).unwrap();
+        let columns = Columns::new(&batches[0].schema(), &NAMES.map(str::to_owned)).unwrap();
+        let mut encoder = Box::new(parquet::Parquet::new(columns, output, BYTES).unwrap());
+        batches.iter().for_each(|batch| encoder.push(batch).unwrap());
+        encoder.finish().unwrap();
+        bytes::Bytes::from(fs::read(path).unwrap())
+    };
+    let bytes = cut(&long_rows(40_000));
+    assert!(bytes == cut(&long_rows(1_000)), "the bytes depend on how rows come");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+    let groups = reader.metadata().row_groups().iter();
+    let sizes: Vec<(i64, i64)> = groups.map(|group| (group.num_rows(), group.compressed_size())).collect();
+    // A batch more than is allowed fits in.
+    let most = i64::try_from(BYTES).unwrap() + 8_192 * 420;
+    assert!(sizes.len() >= 3 && sizes.iter().all(|(_, bytes)| *bytes < most), "{sizes:?}");
+    assert_eq!(sizes.iter().map(|(rows, _)| rows).sum::<i64>(), 40_000);
+    // Nobody pays for short rows with many small row groups.
+    let (short, _) = written(&shape(Format::Parquet, CsvOptions::default()), false, &short_rows());
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(short)).unwrap();
+    assert_eq!(reader.metadata().num_row_groups(), 1);
+}
+
+fn short_rows() -> Vec<RecordBatch> {
+    let row = |number: i64| (Some(format!("text {number}")), Some(number), None, Some(number), None);
+    let rows: Vec<Row> = (0..100_000).map(row).collect();
+    rows.chunks(10_000).map(batch).collect()
+}
+
 #[test]
 fn gzip_is_that_of_the_plain_file_and_hash_and_size_are_of_what_is_delivered() {
     use std::io::Read;

@@ -13,6 +13,8 @@ pub struct EngineOptions {
     pub memory_limit_bytes: usize,
     /// Where a question may put what does not fit into memory; without a folder it fails instead.
     pub spill_folder: Option<PathBuf>,
+    /// Bytes all questions together may have there.
+    pub spill_limit_bytes: u64,
     /// Memory for Parquet footers and indexes kept between questions.
     pub metadata_cache_bytes: usize,
     /// Memory for the keys of settled calls, by which late events find theirs; 8 bytes a call.
@@ -32,6 +34,7 @@ impl Default for EngineOptions {
             batch_rows: 8_192,
             memory_limit_bytes: 1 << 30,
             spill_folder: None,
+            spill_limit_bytes: 8 << 30,
             metadata_cache_bytes: 256 << 20,
             key_index_bytes: 256 << 20,
             sums_cache_bytes: 64 << 20,

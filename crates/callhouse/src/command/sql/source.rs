@@ -2,13 +2,14 @@
 
 use anyhow::anyhow;
 use arrow::datatypes::SchemaRef;
-use callhouse_query::{Answer, Engine, Error, Scope};
+use callhouse_query::{Answer, Error};
 
+use super::Session;
 use super::remote::Remote;
 
 pub(super) enum Source {
     /// A data folder, by this process.
-    Lake { engine: Engine, scope: Scope },
+    Lake(Session),
     /// A running server.
     Server(Remote),
 }
@@ -17,7 +18,7 @@ impl Source {
     /// The rows of one statement, as they come.
     pub(super) async fn ask(&self, statement: &str) -> anyhow::Result<(SchemaRef, Answer)> {
         match self {
-            Self::Lake { engine, scope } => engine.sql(scope, statement).await.map_err(refusal),
+            Self::Lake(session) => session.engine.sql(&session.scope, statement).await.map_err(refusal),
             Self::Server(server) => server.ask(statement).await,
         }
     }
