@@ -14,8 +14,8 @@ use anyhow::Context;
 
 /// The file in a folder that its process has locked.
 const LOCK: &str = "lock";
-/// How the name of a folder ends as long as its lock is not there.
-const UNLOCKED: &str = ".new";
+/// The extension of a folder's name as long as its lock is not there.
+const UNLOCKED: &str = "new";
 /// How names of folders begin where not everything is ours.
 const AMONG_OTHERS: &str = "callhouse-spill-";
 
@@ -57,7 +57,7 @@ impl SpillFolder {
     fn make(all: &Path, prefix: &str) -> io::Result<Self> {
         for number in 0_u32.. {
             let path = all.join(format!("{prefix}{}-{number}", std::process::id()));
-            let unlocked = path.with_extension(&UNLOCKED[1..]);
+            let unlocked = path.with_extension(UNLOCKED);
             match DirBuilder::new().mode(0o700).create(&unlocked) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
                 made => made?,
@@ -83,8 +83,8 @@ impl SpillFolder {
         for entry in fs::read_dir(all)? {
             let entry = entry?;
             let name = entry.file_name();
-            let name = name.to_string_lossy();
-            let named = name.starts_with(prefix) && !name.ends_with(UNLOCKED);
+            let is_unlocked = Path::new(&name).extension().is_some_and(|extension| extension == UNLOCKED);
+            let named = name.to_string_lossy().starts_with(prefix) && !is_unlocked;
             if named && is_left_behind(&entry, user) {
                 // Two processes may begin at once; the other one has removed it then.
                 drop(fs::remove_dir_all(entry.path()));

@@ -23,7 +23,6 @@ use callhouse_core::{Event, KafkaPartition, Rejection, Timestamp};
 use crate::error::Error;
 use crate::table::Table;
 
-pub(crate) use calls::CallColumn;
 pub use calls::{decode_calls, encode_calls};
 pub(crate) use cells::Cells;
 pub use event_rows::{EventCells, EventColumns, decode_events, encode_events};

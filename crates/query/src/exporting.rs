@@ -59,12 +59,13 @@ pub struct ExportOptions {
 
 impl Default for ExportOptions {
     fn default() -> Self {
-        // Pages of files have 8,192 rows, and of those at the edges of a slice some are read twice.
+        // Pages of files have 8,192 rows, and of those at the edges of a slice some are read twice; what is read of a
+        // slice is in memory at once.
         Self {
             memory_bytes: 64 << 20,
             spill_folder: None,
             spill_limit_bytes: 8 << 30,
-            slice_rows: 65_536,
+            slice_rows: 32_768,
             slice_bytes: 64 << 20,
         }
     }

@@ -9,4 +9,4 @@ pub mod poll;
 pub mod victim;
 
 pub use clock::ManualClock;
-pub use poll::poll_until;
+pub use poll::{poll_for, poll_until};

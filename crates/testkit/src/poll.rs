@@ -17,20 +17,35 @@ where
     Condition: FnMut() -> Looking,
     Looking: Future<Output = bool>,
 {
-    wait(deadline, condition, Location::caller())
+    wait(deadline, condition, |so| if so { Ok(()) } else { Err(String::new()) }, Location::caller())
 }
 
-async fn wait<Condition, Looking>(
+/// Returns as soon as `look` finds what is wanted; until then it answers what it sees in its place.
+///
+/// # Panics
+/// When it still has not after `deadline`; the message names the line that waited, and what was seen last.
+#[track_caller]
+pub fn poll_for<Look, Looking>(deadline: Duration, look: Look) -> impl Future<Output = ()>
+where
+    Look: FnMut() -> Looking,
+    Looking: Future<Output = Result<(), String>>,
+{
+    wait(deadline, look, |seen| seen, Location::caller())
+}
+
+async fn wait<Look, Looking>(
     deadline: Duration,
-    mut condition: Condition,
+    mut look: Look,
+    judge: impl Fn(Looking::Output) -> Result<(), String>,
     caller: &'static Location<'static>,
 ) where
-    Condition: FnMut() -> Looking,
-    Looking: Future<Output = bool>,
+    Look: FnMut() -> Looking,
+    Looking: Future,
 {
     let ends_at = tokio::time::Instant::now() + deadline;
-    while !condition().await {
-        assert!(tokio::time::Instant::now() < ends_at, "not so after {deadline:?}, waited for at {caller}");
+    while let Err(seen) = judge(look().await) {
+        let ended = tokio::time::Instant::now() >= ends_at;
+        assert!(!ended, "not so after {deadline:?}, waited for at {caller}\n{seen}");
         tokio::time::sleep(PAUSE).await;
     }
 }
@@ -55,5 +70,11 @@ mod tests {
     #[should_panic(expected = "poll.rs")]
     async fn names_the_caller_when_it_never_does() {
         poll_until(Duration::from_millis(1), || async { false }).await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "two of three")]
+    async fn tells_what_was_seen_in_the_place_of_what_was_wanted() {
+        poll_for(Duration::from_millis(1), || async { Err("two of three".to_owned()) }).await;
     }
 }

@@ -220,6 +220,13 @@ impl Server {
         answer["result"].take()
     }
 
+    /// The lines of `/metrics` that begin so.
+    pub(crate) async fn measured(&self, prefix: &str) -> String {
+        let answer = http_client().get(format!("{}/metrics", self.address)).send().await.expect("an answer");
+        let text = answer.text().await.expect("text");
+        text.lines().filter(|line| line.starts_with(prefix)).collect::<Vec<_>>().join("\n")
+    }
+
     /// Waits until a measure of `/metrics` is as wanted. One that is not there yet is 0.
     pub(crate) async fn measures(&self, name: &str, wanted: impl Fn(f64) -> bool) {
         let client = http_client();

@@ -7,8 +7,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use callhouse_testkit::poll_until;
+use callhouse_testkit::{poll_for, poll_until};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -16,6 +17,9 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::support::{DEADLINE, Place, Server, http_client, installed};
+
+/// How long a webhook may take from its event to its endpoint: what has not come by then will not.
+const ANNOUNCED: Duration = Duration::from_secs(30);
 
 const SECRET: &str = "a secret of some length";
 
@@ -81,8 +85,18 @@ impl Endpoint {
         self.posts.lock().iter().map(|(body, _)| serde_json::from_slice(body).expect("JSON")).collect()
     }
 
-    async fn wait_for(&self, count: usize) {
-        poll_until(DEADLINE, || std::future::ready(self.posts.lock().len() >= count)).await;
+    /// Waits until a server has posted so much; when it does not, says what came and what the server says.
+    async fn wait_for(&self, count: usize, server: &Server) {
+        poll_for(ANNOUNCED, || async {
+            let events = self.events();
+            if events.len() >= count {
+                return Ok(());
+            }
+            let state = server.measured("callhouse_webhook_").await;
+            let errors = server.running.errors();
+            Err(format!("{} of {count} posts came: {events:#?}\n{state}\n{errors}", events.len()))
+        })
+        .await;
     }
 }
 
@@ -151,7 +165,7 @@ async fn post(server: &Server, key: &str, call: &str, kind: &str, data: Value) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program compares what happened with its own clock")]
-fn since_epoch() -> std::time::Duration {
+fn since_epoch() -> Duration {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970")
 }
 
@@ -165,10 +179,10 @@ async fn a_call_is_announced_when_it_starts_and_when_it_hangs_up() {
     }
     let data = json!({"direction": "inbound", "from": "+33612345678", "to": "+33123456789"});
     post(&server, &admin, "c1", "call.started", data).await;
-    endpoint.wait_for(1).await;
+    endpoint.wait_for(1, &server).await;
     // No direction: the record has it.
     post(&server, &admin, "c1", "call.ended", json!({"release_cause": 16})).await;
-    endpoint.wait_for(2).await;
+    endpoint.wait_for(2, &server).await;
     let events = endpoint.events();
     assert_eq!(events[0]["type"], "call.inbound_start");
     assert_eq!(events[0]["data"]["cli_number"], "+33612345678");
@@ -192,14 +206,14 @@ async fn a_message_is_announced_when_it_comes_in_and_when_its_status_changes() {
     }
     let inbound = json!({"from": "+33612345678", "to": "+33123456789", "text": "STOP"});
     post(&server, &admin, "m1", "sms.received", inbound).await;
-    endpoint.wait_for(1).await;
+    endpoint.wait_for(1, &server).await;
     // Being made is no change of status.
     let made = json!({"from": "ACME", "to": "+33612345678", "text": "Hi"});
     post(&server, &admin, "m2", "sms.created", made).await;
     post(&server, &admin, "m2", "sms.sent", json!({})).await;
-    endpoint.wait_for(2).await;
+    endpoint.wait_for(2, &server).await;
     post(&server, &admin, "m2", "sms.delivered", json!({})).await;
-    endpoint.wait_for(3).await;
+    endpoint.wait_for(3, &server).await;
     let events = endpoint.events();
     let told = events.iter().map(|event| json!([event["type"], event["data"]["status"]]));
     let expected = json!([
@@ -250,11 +264,11 @@ async fn a_sigkill_between_sending_and_logging_gives_a_second_try() {
     endpoint.hangs.store(true, Ordering::SeqCst);
     post(&server, &admin, "c1", "call.started", json!({"direction": "inbound"})).await;
     // The request is there whole, the reply is not: killed now, the attempt is not in the log.
-    endpoint.wait_for(1).await;
+    endpoint.wait_for(1, &server).await;
     server.running.kill();
     endpoint.hangs.store(false, Ordering::SeqCst);
     let server = place.serve(&SETTINGS, &[]);
-    endpoint.wait_for(2).await;
+    endpoint.wait_for(2, &server).await;
     let events = endpoint.events();
     let ids: BTreeSet<String> = events.iter().map(|event| event["event_id"].to_string()).collect();
     assert_eq!(ids.len(), 1, "the second try has another id");
@@ -272,7 +286,7 @@ async fn a_webhook_goes_over_tls_only_to_who_can_prove_who_they_are() {
     let server = place.serve(&trusting, &[]);
     subscribe(&server, &key, "call.inbound_start", &endpoint).await;
     post(&server, &admin, "c1", "call.started", json!({"direction": "inbound"})).await;
-    endpoint.wait_for(1).await;
+    endpoint.wait_for(1, &server).await;
     assert_eq!(endpoint.events()[0]["type"], "call.inbound_start");
     server.stop().await;
 

@@ -84,6 +84,11 @@ impl Topic {
         partitions.iter().flat_map(of).collect()
     }
 
+    /// Each partition, and the offset behind its last message.
+    pub(crate) fn ends(&self) -> Vec<(i32, i64)> {
+        self.partitions.borrow().iter().map(|(number, partition)| (*number, partition.next)).collect()
+    }
+
     /// Reads the partitions it is told to own, until it is stopped.
     pub(crate) fn reader(&self, owned: impl IntoIterator<Item = i32>) -> Reader {
         self.reader_of(owned, false)

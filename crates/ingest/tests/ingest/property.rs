@@ -4,13 +4,12 @@
 use callhouse_core::Event;
 use callhouse_ingest::Options;
 use callhouse_testkit::events::structured;
-use callhouse_testkit::poll_until;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::fake_log::Topic;
 use crate::ing_1::{expected, message, story};
-use crate::warehouse::{DEADLINE, Warehouse, patient};
+use crate::warehouse::{Warehouse, patient};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -83,6 +82,9 @@ fn batch(calls: &[usize]) -> Vec<u8> {
     serde_json::to_vec(&events).expect("JSON")
 }
 
+/// How long a failure is made smaller, some of whose forms may each take their whole deadline.
+const SHRINKING_MS: u32 = 30_000;
+
 async fn play(steps: Vec<Step>, options: Options) {
     let warehouse = Warehouse::new().await;
     let topic = Topic::new();
@@ -125,7 +127,7 @@ async fn play(steps: Vec<Step>, options: Options) {
         }
     }
     let wanted = expected(&topic);
-    poll_until(DEADLINE, || async { warehouse.seen(&process.hot).await == wanted }).await;
+    warehouse.wait_for_seen(&process, &topic, &wanted).await;
     process.stopped().await.expect("a graceful stop");
     // A commit of a process that died may have come in late; what it fenced off is still in the log.
     warehouse.take_in(&topic, options).await;
@@ -133,7 +135,13 @@ async fn play(steps: Vec<Step>, options: Options) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        max_shrink_iters: 40,
+        max_shrink_time: SHRINKING_MS,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn every_event_is_seen_once_whatever_happens(

@@ -1,5 +1,6 @@
 //! A warehouse of a test: a data folder of its own, accounts, ingest runs, and everything a reader would see.
 
+use std::cell::Cell;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -16,19 +17,23 @@ use callhouse_lake::accounts::{AccountDirectory, Accounts};
 use callhouse_lake::rows::decode_events;
 use callhouse_lake::{Catalog, DataFolder, HotRows, StoredRecord, Table};
 use callhouse_log::Log;
-use callhouse_testkit::{ManualClock, poll_until};
+use callhouse_testkit::{ManualClock, poll_for, poll_until};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sqlx::ConnectOptions;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
 
-use crate::fake_log::Topic;
+use crate::fake_log::{Topic, kafka_partition};
 
 /// How long a test waits for a state before it fails.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+/// How long the commit of a process that died may still change what another one shows.
+const LATE_COMMITS: Duration = Duration::from_secs(2);
 
 pub(crate) struct Warehouse {
     pub(crate) catalog: Catalog,
@@ -173,6 +178,35 @@ impl Warehouse {
         self.seen(&HotRows::default()).await
     }
 
+    /// Waits until a process shows what is wanted of a topic. Fails when it has ended or has long read all there is and
+    /// shows something else; says what differs.
+    #[track_caller]
+    pub(crate) fn wait_for_seen<'a>(
+        &'a self,
+        process: &'a Process,
+        topic: &'a Topic,
+        wanted: &'a Seen,
+    ) -> impl Future<Output = ()> + 'a {
+        let caller = Location::caller();
+        let since = Cell::new(Instant::now());
+        poll_for(DEADLINE, move || {
+            // Before the look: what it shows then has all of it.
+            if !process.is_at_the_end_of(topic) {
+                since.set(Instant::now());
+            }
+            let hopeless = since.get().elapsed() > LATE_COMMITS;
+            async move {
+                let seen = self.seen(&process.hot).await;
+                if seen == *wanted {
+                    return Ok(());
+                }
+                let difference = seen.difference(wanted);
+                assert!(!hopeless, "ingest has nothing left to read at {caller}\n{difference}");
+                Err(difference)
+            }
+        })
+    }
+
     /// Takes the catalog's write lock, as another writer's long transaction would.
     pub(crate) async fn block_commits(&self) -> Blocker {
         let options =
@@ -225,6 +259,17 @@ impl Process {
     /// Dies: nothing more is done, nothing said to the log.
     pub(crate) fn killed(self) {
         self.run.abort();
+    }
+
+    /// Whether it has read all messages of a topic, or will read no more.
+    fn is_at_the_end_of(&self, topic: &Topic) -> bool {
+        let status = self.ingest.status();
+        let is_read = |(partition, end)| {
+            let partition = kafka_partition(partition);
+            let mut known = status.partitions.iter().filter(|known| known.kafka_partition == partition);
+            known.any(|known| known.stopped.is_some() || known.hot_offset == Some(end))
+        };
+        self.run.is_finished() || topic.ends().into_iter().all(is_read)
     }
 
     pub(crate) async fn wait_for_hot(&self, events: usize) {

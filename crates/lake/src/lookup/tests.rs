@@ -17,7 +17,7 @@ use super::*;
 use crate::file::FileWriter;
 use crate::file::attachment::Attachment;
 use crate::folder::DataFolder;
-use crate::rows::CallColumn;
+use crate::rows::calls::CallColumn;
 use crate::table::{Role, Table};
 
 const NONE: [(usize, usize); 0] = [];

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::family::Family;
+use crate::rows::calls::CallColumn;
 use crate::testing::{BASE, record};
 
 proptest! {
