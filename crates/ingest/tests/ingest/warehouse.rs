@@ -126,7 +126,7 @@ impl Warehouse {
     }
 
     pub(crate) async fn position(&self, partition: i32) -> Option<i64> {
-        self.catalog.position(&crate::fake_log::kafka_partition(partition)).await.expect("a position")
+        self.catalog.position(&kafka_partition(partition)).await.expect("a position")
     }
 
     pub(crate) async fn wait_for_position(&self, partition: i32, offset: i64) {
