@@ -102,7 +102,7 @@ pub struct CallerCount {
 }
 
 impl CallerCount {
-    /// Adds terms of [`CALLER`], of its columns `caller` and `calls`, in this order.
+    /// Adds terms of the dimension [`callers`], of its columns `caller` and `calls`, in this order.
     ///
     /// # Errors
     /// [`Error::Invalid`] when these are not its columns.
