@@ -27,7 +27,7 @@ impl Remote {
     pub(super) async fn ask(&self, statement: &str) -> anyhow::Result<(SchemaRef, Answer)> {
         let request = self.client.post(&self.address).bearer_auth(self.key.expose());
         let request = request.json(&json!({ "sql": statement, "format": "arrow" }));
-        let response = request.send().await.with_context(|| format!("POST {} failed", self.address))?;
+        let response = request.send().await.map_err(|error| self.unanswered(error))?;
         if !response.status().is_success() {
             let status = response.status();
             let body: Value = response.json().await.unwrap_or_default();
@@ -45,6 +45,20 @@ impl Remote {
             }
         });
         Ok((schema, stream::iter(first.map(Ok)).chain(rest).boxed()))
+    }
+}
+
+impl Remote {
+    /// Why there is no answer. The client may find the connection closed before it has looked at what came of an answer.
+    fn unanswered(&self, error: reqwest::Error) -> anyhow::Error {
+        const CLOSED: &str = "connection closed before message completed";
+        let error = anyhow::Error::new(error);
+        let what = if error.chain().any(|cause| cause.to_string() == CLOSED) {
+            "the server broke off the answer".to_owned()
+        } else {
+            format!("POST {} failed", self.address)
+        };
+        error.context(what)
     }
 }
 
