@@ -52,6 +52,15 @@ impl Family {
         }
     }
 
+    /// The column of the instant a record began, by which its settled files are cut into months.
+    ///
+    /// # Panics
+    /// Never: the settled files of every family are.
+    #[must_use]
+    pub const fn began(self) -> &'static str {
+        self.settled().month_column().expect("settled files are cut into months")
+    }
+
     /// The columns of `recent` and `settled`, and what they are of.
     pub(crate) fn rows(self) -> &'static RecordSchema {
         match self {

@@ -1,4 +1,4 @@
-//! A process of the test binary that a crash test kills at a crash point.
+//! A process of the test binary for one test: one that is killed at a crash point, or that must be alone in its memory.
 //!
 //! The test [`run`]s an `#[ignore]`d test of its own binary, which asks [`folder`] where to work.
 
@@ -14,7 +14,7 @@ const SETTING: &str = "CALLHOUSE_CRASH_TEST";
 /// (`NAME:PASS`, see [`crash::arm`]) unless that is empty. True when it ended by itself.
 ///
 /// # Panics
-/// When the process cannot be started, or failed.
+/// When the process cannot be started, failed, or has no such test.
 #[must_use]
 pub fn run(name: &str, folder: &Path, point: &str) -> bool {
     let victim = Command::new(std::env::current_exe().expect("the path of this binary"))
@@ -24,7 +24,9 @@ pub fn run(name: &str, folder: &Path, point: &str) -> bool {
         .expect("the process starts");
     let output = String::from_utf8_lossy(&victim.stdout);
     assert!(victim.status.code().is_none_or(|code| code == 0), "the process failed: {output}");
-    victim.status.success()
+    let ended = victim.status.success();
+    assert!(!ended || output.contains("1 passed"), "there is no ignored test {name}: {output}");
+    ended
 }
 
 /// The folder this process was started on by [`run`]; arms its crash point.

@@ -6,7 +6,6 @@ use crate::family::Family;
 
 pub(super) static SUMS: FamilySums = FamilySums {
     function: "call_sums",
-    at: "started_at",
     counts: &[
         Count { name: "calls", of: Counted::Records },
         Count { name: "answered_calls", of: Counted::Present("answered_at") },

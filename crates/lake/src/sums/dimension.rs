@@ -16,8 +16,6 @@ pub(super) const MOST_AMOUNTS: usize = 2;
 pub struct FamilySums {
     /// What SQL calls the function that reads the sums.
     pub function: &'static str,
-    /// The column of the instant by which a record falls into a bucket.
-    pub at: &'static str,
     /// The first is the number of records.
     pub(super) counts: &'static [Count],
     /// Columns of money, summed by their own names.

@@ -58,7 +58,7 @@ impl Dimension {
             Part::Count(Counted::Records) | Part::Direction | Part::At | Part::Value(_) => None,
         });
         let values = self.values.iter().flat_map(|value| value.columns().iter().copied());
-        let always = [DIRECTION, self.family.sums().at];
+        let always = [DIRECTION, self.family.began()];
         let mut needed: Vec<&'static str> = always.into_iter().chain(values).chain(summed).collect();
         needed.sort_unstable();
         needed.dedup();
@@ -78,7 +78,7 @@ impl Dimension {
         sign: Sign,
         columns: &[usize],
     ) -> Result<RecordBatch, ArrowError> {
-        let at = self.family.sums().at;
+        let at = self.family.began();
         let directions = text(records, DIRECTION)?;
         let stated = column(records, at)?;
         let instants = stated.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(|| wrong(at))?;

@@ -6,7 +6,6 @@ use crate::family::Family;
 
 pub(super) static SUMS: FamilySums = FamilySums {
     function: "sms_sums",
-    at: "created_at",
     counts: &[
         Count { name: "messages", of: Counted::Records },
         Count { name: "parts", of: Counted::Sum("parts") },

@@ -147,7 +147,7 @@ impl SumsProvider {
     async fn read(&self, state: &dyn Session, terms: Terms) -> Result<Arc<dyn ExecutionPlan>> {
         let columns = self.record_columns(&terms)?;
         let family = self.dimension.family();
-        let instant_of = || ident(family.sums().at);
+        let instant_of = || ident(family.began());
         let source = provider_as_source(Arc::new(self.records.clone()));
         let mut plan = LogicalPlanBuilder::scan(family.settled().name(), source, Some(columns))?
             .filter(instant_of().gt_eq(at(terms.from)).and(instant_of().lt(at(terms.to))))?;

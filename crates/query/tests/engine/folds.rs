@@ -144,7 +144,7 @@ impl<S: Stories> World<S> {
 
     /// The filtered, walled answers too: they take other ways through files and memory.
     async fn check_ranges(&self, wanted: &RecordBatch) {
-        let (table, began) = (S::family().settled().name(), S::family().sums().at);
+        let (table, began) = (S::family().settled().name(), S::family().began());
         let accounts = wanted.column_by_name("account").expect("accounts").as_string::<i32>();
         let instants = wanted.column_by_name(began).expect("instants");
         let instants = instants.as_primitive::<TimestampMicrosecondType>();

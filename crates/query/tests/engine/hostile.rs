@@ -84,16 +84,8 @@ fn files(folder: &std::path::Path) -> Vec<(std::path::PathBuf, u64)> {
 
 #[test]
 fn ten_1_hostile_statements_get_an_error_or_a_bounded_answer() {
-    let own = std::process::Command::new(std::env::current_exe().expect("the path of this binary"))
-        .args(["--exact", "hostile::statements", "--ignored"])
-        .output()
-        .expect("the process starts");
-    let said = String::from_utf8_lossy(&own.stdout);
-    assert!(
-        own.status.success() && said.contains("1 passed"),
-        "{said}{}",
-        String::from_utf8_lossy(&own.stderr)
-    );
+    let ended = callhouse_testkit::victim::run("hostile::statements", std::path::Path::new(""), "");
+    assert!(ended, "the process was killed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use super::source::placed;
 use crate::secret::Secret;
 
+const BROKEN_OFF: &str = "the server broke off the answer";
+
 pub(super) struct Remote {
     client: reqwest::Client,
     address: String,
@@ -46,15 +48,13 @@ impl Remote {
         });
         Ok((schema, stream::iter(first.map(Ok)).chain(rest).boxed()))
     }
-}
 
-impl Remote {
     /// Why there is no answer. The client may find the connection closed before it has looked at what came of an answer.
     fn unanswered(&self, error: reqwest::Error) -> anyhow::Error {
         const CLOSED: &str = "connection closed before message completed";
         let error = anyhow::Error::new(error);
         let what = if error.chain().any(|cause| cause.to_string() == CLOSED) {
-            "the server broke off the answer".to_owned()
+            BROKEN_OFF.to_owned()
         } else {
             format!("POST {} failed", self.address)
         };
@@ -85,10 +85,10 @@ impl Body {
             {
                 return Ok(Some(batch));
             }
-            match self.response.chunk().await.context("the server broke off the answer")? {
+            match self.response.chunk().await.context(BROKEN_OFF)? {
                 Some(chunk) => self.rest = Buffer::from(chunk.to_vec()),
                 None => {
-                    self.decoder.finish().context("the server broke off the answer")?;
+                    self.decoder.finish().context(BROKEN_OFF)?;
                     return Ok(None);
                 }
             }
